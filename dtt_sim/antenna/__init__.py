@@ -1,0 +1,1 @@
+"""Radiation patterns, tilt, and the power sent towards a receiver."""

@@ -1,0 +1,1 @@
+"""Field strength of one transmitter over a grid: the only place where terrain meets propagation."""

@@ -1,0 +1,1 @@
+"""What a household receives: DVB-T2 modes, reception, service."""

@@ -1,0 +1,1 @@
+"""Propagation models as scalar kernels: floats and one-dimensional profiles in, decibels out."""

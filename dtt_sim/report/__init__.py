@@ -1,0 +1,1 @@
+"""Maps and tables for people."""

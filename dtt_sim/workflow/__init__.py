@@ -1,0 +1,1 @@
+"""A run from scenario to files: cached propagation, service, outputs."""

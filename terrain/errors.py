@@ -1,0 +1,11 @@
+"""Errors of the terrain package. Each message ends with what to do."""
+
+from __future__ import annotations
+
+
+class TerrainError(Exception):
+    """A raster, vector or table of ground facts that cannot be used as it is."""
+
+
+class MissingTerrainError(TerrainError):
+    """Terrain that is needed and not there; the message names what is missing."""

@@ -149,9 +149,7 @@ def path_loss(
     for i in range(n):
         scratch.d_km[i] = i * step_km
     scratch.d_km[n] = d_km
-    centre_deg = path_centre_lat_deg(
-        link.lat_deg, link.lon_deg, rx_lat_deg, rx_lon_deg, d_km
-    )
+    centre_deg = path_centre_lat_deg(link.lat_deg, link.lon_deg, rx_lat_deg, rx_lon_deg, d_km)
     path = Path(
         htg_m=link.htg_m,
         hrg_m=link.hrg_m,

@@ -76,7 +76,7 @@ def _height_gain_db(b: float) -> float:
     """Height gain G(B) of the first-term method [dB], before its lower limit."""
     if b > 2.0:
         return 17.6 * math.sqrt(b - 1.1) - 5.0 * math.log10(b - 1.1) - 8.0
-    return 20.0 * math.log10(b + 0.1 * b**3)
+    return 20.0 * math.log10(b + 0.1 * b * b * b)
 
 
 @kernel

@@ -143,6 +143,7 @@ def steepest_slopes(
     chord = (hrs_m - hts_m) / d
     tx = rx = alpha_t = alpha_r = obstruction = -np.inf
     stim_e = srim_e = stim_b = srim_b = -np.inf
+    cover_sum = 0.0
     i_tx = i_rx = 1
     for i in range(1, n):
         a = d_km[i]
@@ -168,6 +169,9 @@ def steepest_slopes(
         srim_e = max(srim_e, cover_rx + c_e * a)
         stim_b = max(stim_b, cover_tx + c_b * b)
         srim_b = max(srim_b, cover_rx + c_b * a)
+        cover_sum += cover_tx
+    if math.isnan(cover_sum):  # a maximum drops NaN, a sum does not
+        stim_e = stim_b = np.nan
     return Slopes(tx, i_tx, rx, i_rx, obstruction, alpha_t, alpha_r, stim_e, srim_e, stim_b, srim_b)
 
 

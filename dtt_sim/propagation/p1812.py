@@ -88,10 +88,9 @@ def loss_parts(g: Geometry, f_ghz: float, p_time: float, polarisation: int) -> P
     fj = 1.0 - 0.5 * (1.0 + math.tanh(3.0 * 0.8 * (g.theta_mrad - 0.3) / 0.3))  # (57)
     fk = 1.0 - 0.5 * (1.0 + math.tanh(3.0 * 0.5 * (g.d_km - 20.0) / 20.0))  # (58)
     over_land = (1.0 - g.omega) * ldp
-    if p_time < g.beta0:  # (59)
-        lminb0p = lb0p + over_land
-    else:
-        lminb0p = lbd50 + (lb0b + over_land - lbd50) * fi
+    lminb0p = (
+        lb0p + over_land if p_time < g.beta0 else lbd50 + (lb0b + over_land - lbd50) * fi
+    )  # (59)
     lminbap = _soft_maximum(lba, lb0p)  # (60)
     lbda = lbd if lminbap > lbd else lminbap + (lbd - lminbap) * fk  # (61)
     lbam = lbda + (lminb0p - lbda) * fj  # (62)
@@ -116,13 +115,14 @@ def _soft_minimum(a_db: float, b_db: float) -> float:
 
 @kernel
 def total_loss_db(parts: Parts, location_loss_db: float) -> float:
-    """Basic transmission loss Lb with the location term [dB]; eq. (69)."""
-    return max(parts.lb0p_db, parts.lbc_db + location_loss_db)
+    """Loss Lb with the location term, never below Lb0p [dB]; eq. (69). NaN in either gives NaN."""
+    lb = parts.lbc_db + location_loss_db
+    return max(lb, parts.lb0p_db)  # in this order a NaN in lb stays
 
 
 @kernel
 def basic_loss_db(g: Geometry, f_ghz: float, p_time: float, polarisation: int) -> float:
-    """Basic transmission loss Lb at 50 % of locations, not exceeded for `p_time` % of time [dB].
+    """Loss Lb at 50 % of locations, not exceeded for `p_time` % of time [dB].
 
     Parameters as :func:`loss_parts`. Rec. ITU-R P.1812-8 eq. (69) with Lloc = 0.
     """

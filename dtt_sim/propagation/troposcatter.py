@@ -11,7 +11,7 @@ from dtt_sim._jit import kernel
 def troposcatter_loss_db(
     f_ghz: float, d_km: float, theta_mrad: float, n0: float, p_time: float
 ) -> float:
-    """Basic transmission loss by troposcatter Lbs, not exceeded for `p_time` % of time [dB].
+    """Loss by troposcatter Lbs, not exceeded for `p_time` % of time [dB].
 
     Rec. ITU-R P.1812-8 eqs. (44), (45). `theta_mrad` is the path's angular distance, not limited at
     zero. For p of 50 % and more the time term is zero.

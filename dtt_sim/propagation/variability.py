@@ -48,15 +48,15 @@ def beta0_percent(lat_deg: float, dtm_km: float, dlm_km: float) -> float:
     mu1 = 10.0 ** (-dtm_km / (16.0 - 6.6 * tau)) + 10.0 ** (-5.0 * (0.496 + 0.354 * tau))
     mu1 = min(1.0, mu1**0.2)  # the limit acts before mu4
     lat = abs(lat_deg)
-    if lat <= 70.0:
-        mu4 = mu1 ** (-0.935 + 0.0176 * lat)
-        return 10.0 ** (-0.015 * lat + 1.67) * mu1 * mu4
-    return 4.17 * mu1 * mu1**0.3
+    if lat > 70.0:
+        return 4.17 * mu1 * math.pow(mu1, 0.3)
+    mu4 = math.pow(mu1, -0.935 + 0.0176 * lat)
+    return math.pow(10.0, -0.015 * lat + 1.67) * mu1 * mu4
 
 
 @kernel
 def location_sigma_db(f_ghz: float, w_a_m: float, hrg_m: float, clutter_m: float) -> float:
-    """Standard deviation of location variability [dB].
+    """Location variability σ: standard deviation over a square of side `w_a_m` [dB].
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def location_sigma_db(f_ghz: float, w_a_m: float, hrg_m: float, clutter_m: float
     clutter height to 0 at 10 m above it.
     """
     u_h = min(1.0, max(0.0, 1.0 - (hrg_m - clutter_m) / 10.0))
-    return (0.024 * f_ghz + 0.52) * w_a_m**0.28 * u_h
+    return (0.024 * f_ghz + 0.52) * math.pow(w_a_m, 0.28) * u_h
 
 
 @kernel

@@ -123,13 +123,13 @@ class Grid:
     def x(self) -> Float64Array:
         """Cell centres, west to east, `(n_col,)`."""
         a, _, c, _, _, _ = self.transform
-        return c + a * (np.arange(self.n_col) + 0.5)
+        return np.asarray(c + a * (np.arange(self.n_col) + 0.5), np.float64)
 
     @property
     def y(self) -> Float64Array:
         """Cell centres, north to south, `(n_row,)`."""
         _, _, _, _, e, f = self.transform
-        return f + e * (np.arange(self.n_row) + 0.5)
+        return np.asarray(f + e * (np.arange(self.n_row) + 0.5), np.float64)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -78,7 +78,7 @@ def path_coefficients(nodes: Float64Array, coef: Float64Array) -> None:
 
 @kernel
 def _polynomial(coef: Float64Array, u: float) -> float:
-    value = coef[N_NODE - 1]
+    value = float(coef[N_NODE - 1])
     for i in range(N_NODE - 2, -1, -1):
         value = value * u + coef[i]
     return value
@@ -103,7 +103,7 @@ def bilinear(height: NDArray[np.float32], row: float, col: float) -> float:
     j1 = j + 1 if w > _SNAP else j
     top = (1.0 - w) * height[i, j] + w * height[i, j1]
     bottom = (1.0 - w) * height[i1, j] + w * height[i1, j1]
-    return (1.0 - v) * top + v * bottom
+    return float((1.0 - v) * top + v * bottom)
 
 
 @kernel

@@ -1,0 +1,279 @@
+"""People by administrative unit and receiving cell. Nobody is lost: sums are conserved."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from terrain.errors import MissingTerrainError, TerrainError
+from terrain.grid import WGS84, Float64Array, Grid
+from terrain.ground import OUTSIDE, SEA, VOID, Ground
+from terrain.raster import open_raster, raster_grid
+from terrain.units import Units
+
+OUTSIDE_UNITS = "(outside units)"
+_SPREAD = 61
+"""Points over which a commune's people are spread: a sunflower has no direction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """People by unit and cell.
+
+    Attributes
+    ----------
+    units : tuple of str
+    matrix : (n_unit, n_row * n_col) sparse array
+        Persons.
+    outside : (n_unit,) float64
+        Persons whose place lies outside the receiving grid; not in `matrix`.
+    at_sea : (n_unit,) float64
+        Persons in `matrix` whose place is a sea cell of the terrain.
+    is_approximate : bool
+    notes : tuple of str
+    """
+
+    units: tuple[str, ...]
+    matrix: sparse.csr_array
+    outside: Float64Array
+    at_sea: Float64Array
+    is_approximate: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def by_unit(self) -> Float64Array:
+        """Persons of each unit, those outside the grid included."""
+        return np.asarray(self.matrix.sum(axis=1), np.float64).ravel() + self.outside
+
+    @property
+    def total(self) -> float:
+        """All persons."""
+        return float(self.by_unit.sum())
+
+    def served(self, share: NDArray[np.generic]) -> Float64Array:
+        """Persons of each unit weighted by a cell mask or share `(n_row, n_col)`; NaN counts 0."""
+        values = np.nan_to_num(np.asarray(share, np.float64)).ravel()
+        return np.asarray(self.matrix @ values, np.float64)
+
+
+def _accumulate(
+    names: tuple[str, ...],
+    grid: Grid,
+    ground: Ground | None,
+    unit: NDArray[np.int64],
+    lon: Float64Array,
+    lat: Float64Array,
+    persons: Float64Array,
+    *,
+    is_approximate: bool,
+    notes: tuple[str, ...],
+) -> Population:
+    row, col = grid.fractional_index(lon, lat)
+    i = np.floor(row + 0.5).astype(np.int64)
+    j = np.floor(col + 0.5).astype(np.int64)
+    inside = (i >= 0) & (j >= 0) & (i < grid.n_row) & (j < grid.n_col)
+    count = len(names)
+    matrix = sparse.coo_array(
+        (persons[inside], (unit[inside], i[inside] * grid.n_col + j[inside])),
+        shape=(count, grid.n_row * grid.n_col),
+    ).tocsr()
+    sea = np.zeros(lon.shape, bool)
+    if ground is not None:
+        sea = inside & (ground.zone_at(lon, lat) == SEA)
+    return Population(
+        names,
+        matrix,
+        np.bincount(unit[~inside], persons[~inside], count).astype(np.float64),
+        np.bincount(unit[sea], persons[sea], count).astype(np.float64),
+        is_approximate,
+        notes,
+    )
+
+
+def population_from_points(
+    path: Path | str, grid: Grid, *, ground: Ground | None = None
+) -> Population:
+    """Population from a table of places.
+
+    Parameters
+    ----------
+    path : path
+        CSV with the columns name, unit, lat_deg, lon_deg, persons and optionally area_ha. With an
+        area the people are spread evenly over a disc of that area round the point, on land where
+        the disc has any; a place wholly at sea stays there and is counted.
+    grid : Grid
+        Receiving grid.
+    ground : Ground, optional
+        Tells land from sea.
+
+    Raises
+    ------
+    TerrainError
+        Missing file or column; a broken row, by line.
+    """
+    rows = _read_places(path)
+    names = tuple(dict.fromkeys(row.unit for row in rows))
+    index = {name: k for k, name in enumerate(names)}
+    unit, lon, lat, persons = [], [], [], []
+    for row in rows:
+        place_lon, place_lat = _spread(row, ground)
+        unit.append(np.full(place_lon.size, index[row.unit]))
+        lon.append(place_lon)
+        lat.append(place_lat)
+        persons.append(np.full(place_lon.size, row.persons / place_lon.size))
+    spread = sum(1 for row in rows if row.area_ha > 0.0)
+    notes = (f"{len(rows)} places, {spread} of them spread evenly over their area.",)
+    return _accumulate(
+        names,
+        grid,
+        ground,
+        np.concatenate(unit),
+        np.concatenate(lon),
+        np.concatenate(lat),
+        np.concatenate(persons),
+        is_approximate=True,
+        notes=notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    unit: str
+    lat_deg: float
+    lon_deg: float
+    persons: float
+    area_ha: float
+
+
+def _read_places(path: Path | str) -> list[_Place]:
+    if not Path(path).exists():
+        msg = f"{path}: no such file; check the path"
+        raise MissingTerrainError(msg)
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = {"name", "unit", "lat_deg", "lon_deg", "persons"} - set(reader.fieldnames or ())
+        if missing:
+            msg = f"{path}:1: column {min(missing)!r} is missing; see docs/scenario.md"
+            raise TerrainError(msg)
+        places = []
+        for row in reader:
+            try:
+                place = _Place(
+                    row["unit"],
+                    float(row["lat_deg"]),
+                    float(row["lon_deg"]),
+                    float(row["persons"]),
+                    float(row.get("area_ha") or 0.0),
+                )
+            except (TypeError, ValueError) as error:
+                msg = f"{path}:{reader.line_num}: {error}; give numbers with a decimal point"
+                raise TerrainError(msg) from error
+            valid = abs(place.lat_deg) < 90.0 and abs(place.lon_deg) <= 180.0
+            if not valid or not (0.0 <= place.persons < 1e9 and 0.0 <= place.area_ha < 1e8):
+                msg = (
+                    f"{path}:{reader.line_num}: {row['name']}: position, persons or area is not "
+                    "possible; check the row"
+                )
+                raise TerrainError(msg)
+            places.append(place)
+    if not places:
+        msg = f"{path}: no places; give at least one row"
+        raise TerrainError(msg)
+    return places
+
+
+def _spread(place: _Place, ground: Ground | None) -> tuple[Float64Array, Float64Array]:
+    if place.area_ha <= 0.0:
+        return np.array([place.lon_deg]), np.array([place.lat_deg])
+    k = np.arange(_SPREAD)
+    radius_m = math.sqrt(1e4 * place.area_ha / math.pi) * np.sqrt((k + 0.5) / _SPREAD)
+    azimuth = np.degrees(k * math.pi * (3.0 - math.sqrt(5.0))) % 360.0
+    start = np.full((2, _SPREAD), [[place.lon_deg], [place.lat_deg]])
+    lon, lat, _ = WGS84.fwd(start[0], start[1], azimuth, radius_m)
+    if ground is not None:
+        zone = ground.zone_at(lon, lat)
+        on_land = (zone != SEA) & (zone != VOID) & (zone != OUTSIDE)
+        if on_land.any():
+            return np.asarray(lon)[on_land], np.asarray(lat)[on_land]
+        return np.array([place.lon_deg]), np.array([place.lat_deg])
+    return np.asarray(lon), np.asarray(lat)
+
+
+def population_from_raster(
+    path: Path | str,
+    grid: Grid,
+    *,
+    units: Units | None = None,
+    ground: Ground | None = None,
+    nodata: float | None = None,
+) -> Population:
+    """Population from a raster of persons per pixel, each pixel split into equal parts.
+
+    A pixel is split finely enough that a part is at most a quarter of a receiving cell and a tenth
+    of the pixel wide; each part goes whole to the cell and the unit that hold its centre.
+
+    Raises
+    ------
+    TerrainError
+        Unreadable raster, negative values, nobody at all.
+    """
+    with open_raster(path) as source:
+        own = raster_grid(source)
+        raw = source.read(1).astype(np.float64)
+        tag = nodata if nodata is not None else source.nodata
+    persons = np.where(np.isfinite(raw), raw, 0.0)
+    if tag is not None:
+        persons[raw == tag] = 0.0
+    if (persons < 0.0).any():
+        msg = f"{path}: {int((persons < 0).sum())} pixels have negative persons; check nodata"
+        raise TerrainError(msg)
+    row, col = np.nonzero(persons)
+    if row.size == 0:
+        msg = f"{path}: nobody lives in this raster; check nodata and the file"
+        raise TerrainError(msg)
+    parts = max(10, math.ceil(4.0 * max(own.cell_size_m()) / min(grid.cell_size_m())))
+    offset = (np.arange(parts) + 0.5) / parts
+    names = (*(units.names if units else ()), OUTSIDE_UNITS)
+    total: Population | None = None
+    block = max(1, 2_000_000 // parts**2)
+    for start in range(0, row.size, block):
+        i, j = row[start : start + block], col[start : start + block]
+        sub_row = np.broadcast_to(i[:, None, None] + offset[:, None], (i.size, parts, parts))
+        sub_col = np.broadcast_to(j[:, None, None] + offset, (j.size, parts, parts))
+        lon, lat = _lonlat(own, sub_row.ravel(), sub_col.ravel())
+        unit = np.full(lon.shape, len(names) - 1, np.int64)
+        if units is not None:
+            found = units.locate(lon, lat)
+            unit[found >= 0] = found[found >= 0]
+        share = np.repeat(persons[i, j] / parts**2, parts**2)
+        part = _accumulate(
+            names, grid, ground, unit, lon, lat, share, is_approximate=False,
+            notes=units.notes if units else (),
+        )  # fmt: skip
+        total = part if total is None else _sum(total, part)
+    assert total is not None  # row.size > 0
+    return total
+
+
+def _sum(a: Population, b: Population) -> Population:
+    return Population(
+        a.units, a.matrix + b.matrix, a.outside + b.outside, a.at_sea + b.at_sea,
+        a.is_approximate, a.notes,
+    )  # fmt: skip
+
+
+def _lonlat(grid: Grid, row: Float64Array, col: Float64Array) -> tuple[Float64Array, Float64Array]:
+    from terrain.grid import transformer
+
+    a, _, c, _, e, f = grid.transform
+    x, y = c + a * col, f + e * row
+    if grid.is_geographic:
+        return x, y
+    lon, lat = transformer(grid.crs, "EPSG:4326").transform(x, y)
+    return np.asarray(lon), np.asarray(lat)

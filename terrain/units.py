@@ -1,0 +1,84 @@
+"""Administrative units from any vector file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrain.errors import TerrainError
+from terrain.grid import Float64Array
+
+_NAME_COLUMNS = ("name", "ten", "ten_huyen", "name_2", "name_1", "shapename", "name_vi", "unit")
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Named administrative units as polygons, in longitude and latitude.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Distinct; a repeated name carries a number.
+    shapes : (n_unit,) shapely geometries
+    notes : tuple of str
+    """
+
+    names: tuple[str, ...]
+    shapes: NDArray[np.object_]
+    notes: tuple[str, ...] = ()
+
+    def locate(self, lon_deg: Float64Array, lat_deg: Float64Array) -> NDArray[np.int64]:
+        """Index of the unit that holds each point, -1 for none; the first of overlapping units."""
+        import shapely
+
+        points = np.atleast_1d(np.asarray(shapely.points(lon_deg.ravel(), lat_deg.ravel())))
+        found = np.full(points.size, len(self.names), np.int64)
+        point, unit = shapely.STRtree(self.shapes).query(points, predicate="intersects")
+        np.minimum.at(found, point, unit)
+        found[found == len(self.names)] = -1
+        return found.reshape(lon_deg.shape)
+
+
+def read_units(path: Path | str, *, name: str | None = None) -> Units:
+    """Read units from a GeoJSON, GeoPackage or Shapefile of polygons.
+
+    Parameters
+    ----------
+    path : path
+    name : str, optional
+        Attribute that names a unit; found among the usual ones where not given.
+
+    Raises
+    ------
+    TerrainError
+        Unreadable file, no polygons, no such attribute.
+    """
+    import shapely
+
+    from terrain.zones import read_vector, shapes_on
+
+    _, _, columns = read_vector(path)
+    shapes = shapes_on(path, "EPSG:4326")
+    by_lower = {column.lower(): column for column in columns}
+    if name is None:
+        usual = (by_lower[n] for n in _NAME_COLUMNS if n in by_lower)
+        name = next(usual, next(iter(columns), None))
+    if name is None or name not in columns:
+        msg = f"{path}: no attribute {name!r}; it has {', '.join(columns) or 'none'}"
+        raise TerrainError(msg)
+    if not np.isin(shapely.get_type_id(shapes), (3, 6, 7)).all():
+        msg = f"{path}: units must be polygons here; give points as a population table instead"
+        raise TerrainError(msg)
+    names = [str(value) for value in columns[name]]
+    repeated = {text for text, count in Counter(names).items() if count > 1}
+    seen: Counter[str] = Counter()
+    for i, text in enumerate(names):
+        if text in repeated:
+            seen[text] += 1
+            names[i] = f"{text} ({seen[text]})"
+    notes = (f"Repeated unit names were numbered: {', '.join(sorted(repeated))}.",)
+    return Units(tuple(names), shapes, notes if repeated else ())

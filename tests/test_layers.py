@@ -23,7 +23,7 @@ ORDER = [
     "dtt_sim.report",
     "dtt_sim.cli",
 ]
-SHARED = {"_jit", "errors", "model", "typing", "units"}
+SHARED = {"_jit", "tables", "errors", "model", "typing", "units"}
 HEAVY = {"rasterio", "matplotlib", "pyogrio", "dask", "distributed", "pandas", "xarray"}
 MODULES = sorted([*(ROOT / "terrain").rglob("*.py"), *(ROOT / "dtt_sim").rglob("*.py")])
 

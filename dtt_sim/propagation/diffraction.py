@@ -51,20 +51,21 @@ def _first_term_ground_db(
 ) -> float:
     """First-term spherical-Earth loss over one kind of ground [dB]; eqs. (29) to (36)."""
     loss = (18.0 * conductivity / f_ghz) ** 2
-    k = (
-        0.036 * (adft_km * f_ghz) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss) ** -0.25
+    k = 0.036 / (
+        math.pow(adft_km * f_ghz, 1.0 / 3.0)
+        * math.sqrt(math.sqrt((permittivity - 1.0) ** 2 + loss))
     )  # (29a)
     if polarisation == 2:
         k *= math.sqrt(permittivity**2 + loss)  # (29b)
     k2 = k * k
     k4 = k2 * k2
     bd = (1.0 + 1.6 * k2 + 0.67 * k4) / (1.0 + 4.5 * k2 + 1.53 * k4)  # (30)
-    x = 21.88 * bd * (f_ghz / adft_km**2) ** (1.0 / 3.0) * d_km  # (31)
-    y_per_m = 0.9575 * bd * (f_ghz**2 / adft_km) ** (1.0 / 3.0)  # (32)
+    x = 21.88 * bd * math.pow(f_ghz / (adft_km * adft_km), 1.0 / 3.0) * d_km  # (31)
+    y_per_m = 0.9575 * bd * math.pow(f_ghz * f_ghz / adft_km, 1.0 / 3.0)  # (32)
     if x >= 1.6:  # (33)
         fx = 11.0 + 10.0 * math.log10(x) - 17.6 * x
     else:
-        fx = -20.0 * math.log10(x) - 5.6488 * x**1.425
+        fx = -20.0 * math.log10(x) - 5.6488 * math.pow(x, 1.425)
     floor = 2.0 + 20.0 * math.log10(k)
     gt = max(_height_gain_db(bd * y_per_m * hte_m), floor)  # bd enters the heights twice, (35)
     gr = max(_height_gain_db(bd * y_per_m * hre_m), floor)

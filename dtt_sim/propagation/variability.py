@@ -45,8 +45,10 @@ def beta0_percent(lat_deg: float, dtm_km: float, dlm_km: float) -> float:
     and `dlm_km` the longest continuous land and inland sections [km].
     """
     tau = coastal_tau(dlm_km)
-    mu1 = 10.0 ** (-dtm_km / (16.0 - 6.6 * tau)) + 10.0 ** (-5.0 * (0.496 + 0.354 * tau))
-    mu1 = min(1.0, mu1**0.2)  # the limit acts before mu4
+    mu1 = math.pow(10.0, -dtm_km / (16.0 - 6.6 * tau)) + math.pow(
+        10.0, -5.0 * (0.496 + 0.354 * tau)
+    )
+    mu1 = min(1.0, math.pow(mu1, 0.2))  # the limit acts before mu4
     lat = abs(lat_deg)
     if lat > 70.0:
         return 4.17 * mu1 * math.pow(mu1, 0.3)

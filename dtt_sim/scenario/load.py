@@ -1,0 +1,430 @@
+"""From a scenario file, its base and an override to a checked :class:`Scenario`.
+
+Everything wrong is collected and raised at once, with file, line and key. A scenario is data: nothing
+in it is executed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from dtt_sim.errors import Problem, ScenarioError
+from dtt_sim.model import Transmitter
+from dtt_sim.network.dvbt2 import Mode
+from dtt_sim.network.reception import Reception
+from dtt_sim.scenario.schema import AssumptionKeys, Confidence, MultiplexKeys, ScenarioKeys
+from dtt_sim.scenario.toml_lines import KeyPath, key_lines
+from dtt_sim.scenario.transmitters import COLUMNS, Row, build_transmitters, nearest, read_rows
+
+_FILE_KEYS: tuple[KeyPath, ...] = (
+    ("terrain", "elevation"),
+    ("terrain", "land"),
+    ("terrain", "zones"),
+    ("terrain", "land_cover"),
+    ("terrain", "land_cover_classes"),
+    ("stations", "file"),
+    ("population", "points"),
+    ("population", "raster"),
+    ("population", "units"),
+)
+_BUILT_IN_TABLES = ("esa_worldcover", "corine", "globcover")
+_MESSAGES = {
+    "missing": "is missing; the scenario needs it",
+    "extra_forbidden": "unknown key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Multiplex:
+    """A multiplex: its id, title, kind of network and mode."""
+
+    id: str
+    title: str
+    network: str
+    mode: Mode
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    Attributes
+    ----------
+    path : Path
+        The file it was read from.
+    override : str
+        Name of the override in force, or "".
+    keys : ScenarioKeys
+        All keys, paths absolute.
+    reception : Reception
+    multiplexes : dict of str to Multiplex
+    transmitters : tuple of Transmitter
+        Those on air.
+    assumptions : tuple of AssumptionKeys
+        The file's own, and every transmitter row that is not VERIFIED.
+    warnings : tuple of str
+    """
+
+    path: Path
+    override: str
+    keys: ScenarioKeys
+    reception: Reception
+    multiplexes: dict[str, Multiplex]
+    transmitters: tuple[Transmitter, ...]
+    assumptions: tuple[AssumptionKeys, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Title for people."""
+        return self.keys.title or self.keys.name
+
+
+class _Merged:
+    """Values of several files laid over each other, and where each key was written."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.origin: dict[KeyPath, tuple[Path, int | None]] = {}
+        self.problems: list[Problem] = []
+
+    def where(self, path: KeyPath) -> tuple[str, int | None]:
+        """File name and line of a key, or of the nearest table round it."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.origin:
+                file, line = self.origin[path[:end]]
+                return file.name, line
+        file = next(iter(self.origin.values()), (Path("scenario.toml"), None))[0]
+        return file.name, None
+
+    def report(self, path: KeyPath, message: str) -> None:
+        file, line = self.where(path)
+        self.problems.append(Problem(file, line, ".".join(map(str, path)), message))
+
+    def lay(self, values: Mapping[str, Any], file: Path, lines: Mapping[KeyPath, int],
+            prefix: KeyPath = ()) -> None:  # fmt: skip
+        """Lay values over what is there; `prefix` is where they stand in their own file."""
+        self._lay(self.values, values, (), file, lines, prefix)
+
+    def _lay(self, target: dict[str, Any], values: Mapping[str, Any], path: KeyPath, file: Path,
+             lines: Mapping[KeyPath, int], prefix: KeyPath) -> None:  # fmt: skip
+        for key, value in values.items():
+            here = (*path, key)
+            self.origin[here] = (file, lines.get(prefix + here))
+            if isinstance(value, dict):
+                below = target.setdefault(key, {})
+                if isinstance(below, dict):
+                    self._lay(below, value, here, file, lines, prefix)
+                    continue
+            if isinstance(value, list):
+                for i, item in enumerate(value):
+                    for name in item if isinstance(item, dict) else ():
+                        at = (*here, i, name)
+                        self.origin[at] = (file, lines.get(prefix + at))
+            target[key] = value
+
+
+def _read(path: Path, merged: _Merged, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Lay a file and its bases; returns the overrides they define, by name."""
+    path = path.resolve()
+    if path in above:
+        merged.problems.append(
+            Problem(path.name, None, "extends", "the files extend each other in a circle; cut it")
+        )
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        merged.problems.append(
+            Problem(str(path.name), None, "", f"cannot be read: {reason}; check the path")
+        )
+        return {}
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        merged.problems.append(Problem(path.name, None, "", f"not valid TOML: {error}"))
+        return {}
+    lines = key_lines(text)
+    overrides: dict[str, Any] = {}
+    base = values.pop("extends", None)
+    own_overrides = values.pop("override", {})
+    if isinstance(base, str):
+        overrides |= _read(path.parent / base, merged, (*above, path))
+    elif base is not None:
+        merged.problems.append(
+            Problem(path.name, lines.get(("extends",)), "extends", "give the path of a scenario")
+        )
+    merged.lay(values, path, lines)
+    for name, change in own_overrides.items():
+        if not isinstance(change, dict):
+            merged.problems.append(
+                Problem(
+                    path.name,
+                    lines.get(("override", name)),
+                    f"override.{name}",
+                    "an override is a table of changes, [override.NAME]",
+                )
+            )
+            continue
+        overrides[name] = (change, path, lines)
+    return overrides
+
+
+def load_scenario(
+    path: Path | str,
+    *,
+    override: str | None = None,
+    set_values: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """Read, merge and check a scenario.
+
+    Parameters
+    ----------
+    path : path
+        Scenario file (TOML).
+    override : str, optional
+        Name of an ``[override.NAME]`` table to lay over it.
+    set_values : mapping, optional
+        Dotted keys laid over everything, ``{"terrain.elevation": "dem.tif"}``; their paths are
+        relative to the working directory.
+
+    Raises
+    ------
+    ScenarioError
+        All problems at once.
+    """
+    merged = _Merged()
+    overrides = _read(Path(path), merged)
+    if merged.problems:
+        raise ScenarioError(merged.problems)
+    if override is not None:
+        if override not in overrides:
+            text = f"no override {override!r}" + (
+                nearest(override, overrides) if overrides else "; the file defines none"
+            )
+            raise ScenarioError([Problem(Path(path).name, None, "override", text)])
+        change, file, lines = overrides[override]
+        _check_override(change, merged, override, file, lines)
+        merged.lay(change, file, lines, ("override", override))
+    for dotted, value in (set_values or {}).items():
+        table: Any = value
+        for part in reversed(dotted.split(".")):
+            table = {part: table}
+        merged.lay(table, Path.cwd() / "command line", {})
+    return _check(merged, Path(path), override or "")
+
+
+def _check_override(
+    change: Mapping[str, Any], merged: _Merged, name: str, file: Path, lines: Mapping[KeyPath, int]
+) -> None:
+    """An override of a table or multiplex that is not there is a slip of the pen."""
+    for key, value in change.items():
+        if key == "multiplexes" and isinstance(value, dict):
+            known = merged.values.get("multiplexes", {})
+            for mux in value:
+                if mux not in known and "fft" not in value[mux]:
+                    at = ("override", name, key, mux)
+                    text = f"no multiplex {mux!r} to change{nearest(mux, known)}"
+                    merged.problems.append(Problem(file.name, lines.get(at), ".".join(at), text))
+
+
+def _check(merged: _Merged, path: Path, override: str) -> Scenario:
+    values = merged.values
+    changes = values.pop("transmitters", {})
+    _resolve_files(merged)
+    keys: ScenarioKeys | None = None
+    try:
+        keys = ScenarioKeys.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors():
+            _report(merged, detail)
+    multiplexes = _multiplexes(merged)
+    reception = _reception(merged, keys)
+    rows = _rows(merged, changes)
+    area = None
+    if keys is not None:
+        g = keys.grid
+        area = (g.west_deg, g.south_deg, g.east_deg, g.north_deg)
+    built = build_transmitters(rows, values.get("multiplexes") or {}, area, merged.problems)
+    if rows and not built and not merged.problems:
+        merged.report(("stations", "file"), "no transmitter is on air; switch one on")
+    known = {row.values.get("id", "") for row in rows}
+    if keys is not None:
+        for i, link in enumerate(keys.link):
+            if link.transmitter not in known:
+                text = f"{link.transmitter!r} is no transmitter{nearest(link.transmitter, sorted(known))}"
+                merged.report(("link", i, "transmitter"), text)
+    if merged.problems:
+        raise ScenarioError(sorted(set(merged.problems), key=lambda p: (p.file, p.line or 0)))
+    assert keys is not None
+    assert reception is not None
+    carried = {transmitter.multiplex for transmitter, _ in built}
+    idle = tuple(
+        f"multiplex {name} is carried by no transmitter on air"
+        for name in multiplexes
+        if name not in carried
+    )
+    return Scenario(
+        path, override, keys, reception, multiplexes,
+        tuple(transmitter for transmitter, _ in built),
+        (*keys.assumption, *_row_assumptions(built)), idle,
+    )  # fmt: skip
+
+
+def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKeys]:
+    return [
+        AssumptionKeys(
+            key=f"transmitters.{transmitter.id}",
+            value=transmitter.site,
+            unit="",
+            confidence=cast("Confidence", row.values["confidence"]),
+            reason=row.values.get("note", ""),
+            source=row.file.name,
+        )
+        for transmitter, row in built
+        if row.values.get("confidence") in {"SINGLE", "RECALL", "ASSUMED", "SYNTHETIC"}
+    ]
+
+
+def _resolve_files(merged: _Merged) -> None:
+    """Make paths absolute, relative to the file that names them; a missing file is a problem."""
+    for table, key in _FILE_KEYS:
+        below = merged.values.get(table)
+        if not isinstance(below, dict) or below.get(key) is None:
+            continue
+        value = below[key]
+        if key == "land_cover_classes" and value in _BUILT_IN_TABLES:
+            continue
+        origin, _ = merged.origin[table, key]
+        names = value if isinstance(value, list) else [value]
+        if not all(isinstance(name, str) for name in names):
+            continue  # the schema says so
+        resolved = [
+            name if name.startswith("/vsi") else str((origin.parent / name).resolve())
+            for name in names
+        ]
+        for name, full in zip(names, resolved, strict=True):
+            if not full.startswith("/vsi") and not Path(full).is_file():
+                merged.report((table, key), f"{name}: no such file; check the path")
+        below[key] = resolved if isinstance(value, list) else resolved[0]
+
+
+def _report(merged: _Merged, detail: ErrorDetails) -> None:
+    path: KeyPath = tuple(detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        model = _model_at(path[:-1])
+        known = [f.alias or n for n, f in model.model_fields.items()] if model else []
+        message = f"unknown key{nearest(str(path[-1]), known)}" if known else "unknown key"
+    elif kind == "missing":
+        message = _MESSAGES[kind]
+    elif kind == "literal_error":
+        given = str(detail["input"])
+        expected = detail.get("ctx", {}).get("expected", "")
+        options = [text.strip("' ") for text in expected.replace(" or ", ", ").split(",")]
+        message = f"{given!r} is not one of {expected}{_mean(given, options)}"
+    else:
+        message = f"{message} (found {detail['input']!r})" if kind != "value_error" else message
+    # The alternatives of a union are no part of the key.
+    merged.report(tuple(p for p in path if not str(p).startswith(("list[", "str"))), message)
+
+
+def _mean(given: str, options: list[str]) -> str:
+    text = nearest(given, options)
+    return text if "did you mean" in text else ""
+
+
+def _model_at(path: KeyPath) -> type[BaseModel] | None:
+    """Schema class at a key path: tables, entries of `multiplexes`, items of arrays."""
+    model: type[BaseModel] = ScenarioKeys
+    for part in path:
+        if part == "multiplexes":
+            return MultiplexKeys if len(path) > 1 else None
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(str(part))
+        if field is None:
+            return None
+        candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        found = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if not found:
+            return None
+        model = found[0]
+    return model
+
+
+def _multiplexes(merged: _Merged) -> dict[str, Multiplex]:
+    found: dict[str, Multiplex] = {}
+    tables = merged.values.get("multiplexes")
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        try:
+            keys = MultiplexKeys.model_validate(table)
+        except ValidationError:
+            continue  # reported with the whole file
+        try:
+            mode = Mode(**{f.name: getattr(keys, f.name) for f in fields(Mode)})
+        except ValueError as error:
+            key = str(error).split(" ", 1)[0]
+            merged.report(("multiplexes", name, key) if key in table else ("multiplexes", name),
+                          str(error))  # fmt: skip
+            continue
+        found[name] = Multiplex(name, keys.title or name, keys.network, mode)
+    return found
+
+
+def _reception(merged: _Merged, keys: ScenarioKeys | None) -> Reception | None:
+    if keys is None:
+        return None
+    try:
+        return Reception(**keys.reception.model_dump())
+    except ValueError as error:
+        merged.report(("reception",), str(error))
+        return None
+
+
+def _rows(merged: _Merged, changes: Any) -> list[Row]:
+    stations = merged.values.get("stations")
+    file = stations.get("file") if isinstance(stations, dict) else None
+    if not isinstance(file, str) or not Path(file).is_file():
+        return []
+    rows = {row.values.get("id", ""): row for row in read_rows(Path(file), merged.problems)}
+    count = len(rows)
+    ordered = read_rows(Path(file), [])
+    if len(ordered) != count:  # duplicates are reported by build_transmitters
+        return ordered
+    for name, change in changes.items() if isinstance(changes, dict) else ():
+        at = ("transmitters", name)
+        if not isinstance(change, dict):
+            merged.report(at, "give changes as transmitters.ID.COLUMN = value")
+            continue
+        if name not in rows and "lat_deg" not in change:
+            merged.report(at, f"no transmitter {name!r} to change{nearest(name, list(rows))}")
+            continue
+        for column in change:
+            if column not in COLUMNS:
+                merged.report((*at, column), f"unknown column{nearest(column, COLUMNS)}")
+        origin, line = merged.origin.get(at, (Path(file), None))
+        old = rows.get(name, Row({"id": name}, origin, line))
+        values = old.values | {key: _cell(value) for key, value in change.items()}
+        for one, other in (("height_agl_m", "height_amsl_m"), ("erp_kw", "eirp_kw"),
+                           ("channel", "frequency_mhz")):  # fmt: skip
+            # Giving one of a pair replaces the other.
+            if one in change and other not in change:
+                values[other] = ""
+            if other in change and one not in change:
+                values[one] = ""
+        rows[name] = Row(values, old.file, old.line)
+    return list(rows.values())
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,217 @@
+"""Keys of a scenario file: types, units, defaults, ranges. The JSON schema is made from these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Confidence = Literal["VERIFIED", "SINGLE", "RECALL", "ASSUMED", "SYNTHETIC"]
+Percent = Annotated[float, Field(ge=1.0, le=99.0)]
+
+
+class Keys(BaseModel):
+    """A table of a scenario file: unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TerrainKeys(Keys):
+    """The ground."""
+
+    elevation: str | list[str] = Field(description="elevation raster, or tiles of one mosaic")
+    nodata: float | None = Field(None, description="value meaning nodata, if the tag is wrong")
+    nodata_means: Literal["auto", "sea", "void"] = Field("auto", description="what nodata is")
+    land: str | None = Field(None, description="land polygons; what lies outside them is sea")
+    zones: str | None = Field(None, description="raster of zones 1 sea, 3 coastal, 4 inland")
+    land_cover: str | None = Field(None, description="land-cover raster")
+    land_cover_classes: str = Field(
+        "esa_worldcover", description="esa_worldcover, corine, globcover or a CSV table"
+    )
+    surface: Literal["bare_earth", "surface"] = Field(
+        "bare_earth", description="surface: heights hold canopy and roofs; clutter is not added"
+    )
+    schematic: bool = Field(False, description="the relief is made up; outputs say so")
+    credits: list[str] = Field(default=[], description="sources to credit")
+
+
+class GridKeys(Keys):
+    """The receiving grid."""
+
+    crs: str = Field(description="coordinate system, e.g. EPSG:32648")
+    cell_size: float = Field(gt=0.0, description="cell size [units of the CRS]")
+    west_deg: float = Field(ge=-180.0, le=180.0, description="[deg]")
+    south_deg: float = Field(ge=-80.0, le=80.0, description="[deg]")
+    east_deg: float = Field(ge=-180.0, le=180.0, description="[deg]")
+    north_deg: float = Field(ge=-80.0, le=80.0, description="[deg]")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> GridKeys:
+        if not (self.west_deg < self.east_deg and self.south_deg < self.north_deg):
+            msg = "give west_deg < east_deg and south_deg < north_deg"
+            raise ValueError(msg)
+        return self
+
+
+class PropagationKeys(Keys):
+    """The propagation model."""
+
+    model: Literal["p1812"] = Field("p1812", description="propagation model")
+    delta_n: float = Field(
+        53.5, gt=0.0, lt=157.0, description="refractivity lapse rate [N-units/km]"
+    )
+    n0: float = Field(381.0, ge=200.0, le=500.0, description="sea-level refractivity [N-units]")
+    wanted_time_percent: float = Field(50.0, ge=1.0, le=50.0, description="[% of time]")
+    interfering_time_percent: float = Field(1.0, ge=1.0, le=50.0, description="[% of time]")
+    wanted_radius_km: float = Field(150.0, ge=1.0, le=1000.0, description="[km]")
+    interfering_radius_km: float = Field(400.0, ge=1.0, le=1000.0, description="[km]")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PropagationKeys:
+        if self.interfering_radius_km < self.wanted_radius_km:
+            msg = "interfering_radius_km must not be below wanted_radius_km"
+            raise ValueError(msg)
+        if self.interfering_time_percent >= self.wanted_time_percent:
+            msg = "interfering_time_percent must be below wanted_time_percent"
+            raise ValueError(msg)
+        return self
+
+
+Db = Annotated[float | None, Field(ge=-60.0, le=100.0)]
+
+
+class ReceptionKeys(Keys):
+    """How households receive."""
+
+    reception: Literal["fixed", "portable_outdoor", "portable_indoor", "mobile"] = Field(
+        "fixed", alias="class", description="reception class"
+    )
+    predicted_height_agl_m: float = Field(
+        10.0, ge=1.0, le=100.0, description="height at which the field is predicted [m]"
+    )
+    height_loss: Literal["none", "suburban", "urban"] = Field(
+        "none", description="loss from 10 m to 1.5 m"
+    )
+    location_sigma_db: float = Field(
+        5.5, ge=0.0, le=20.0, description="standard deviation over locations [dB]"
+    )
+    acceptable_location_percent: Percent = Field(70.0, description="[% of locations]")
+    good_location_percent: Percent = Field(95.0, description="[% of locations]")
+    noise_figure_db: float = Field(6.0, ge=0.0, le=30.0, description="[dB]")
+    antenna_gain_dbd: Db = Field(None, description="[dBd]; default: by class and frequency")
+    feeder_loss_db: Db = Field(None, description="[dB]; default: by class and frequency")
+    man_made_noise_db: Db = Field(None, description="[dB]; default: by band")
+    height_loss_db: Db = Field(None, description="[dB]; default: by environment and frequency")
+    building_entry_loss_db: Db = Field(None, description="[dB]; default: by band")
+    building_entry_sigma_db: Db = Field(None, description="[dB]; default: by band")
+    cn_db: Db = Field(None, description="required C/N [dB]; default: by mode")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ReceptionKeys:
+        if self.acceptable_location_percent > self.good_location_percent:
+            msg = "acceptable_location_percent must not be above good_location_percent"
+            raise ValueError(msg)
+        return self
+
+
+class MultiplexKeys(Keys):
+    """A multiplex and its DVB-T2 mode."""
+
+    title: str = Field("", description="name for people")
+    network: Literal["mfn"] = Field("mfn", description="mfn: each household on its best station")
+    fft: str = Field(description="1K, 2K, 4K, 8K, 16K, 32K")
+    guard_interval: str = Field(description="1/128, 1/32, 1/16, 19/256, 1/8, 19/128, 1/4")
+    pilot_pattern: str = Field(description="PP1 to PP8")
+    modulation: str = Field(description="QPSK, 16QAM, 64QAM, 256QAM")
+    code_rate: str = Field(description="1/2, 3/5, 2/3, 3/4, 4/5, 5/6")
+    extended_carriers: bool = Field(False, description="extended carrier mode")
+    bandwidth_mhz: float = Field(8.0, description="[MHz]")
+
+
+class StationsKeys(Keys):
+    """The transmitters."""
+
+    file: str = Field(description="CSV table of transmitters")
+
+
+class PopulationKeys(Keys):
+    """Who lives where."""
+
+    points: str | None = Field(None, description="CSV: name, unit, lat_deg, lon_deg, persons")
+    raster: str | None = Field(None, description="raster of persons per pixel")
+    units: str | None = Field(None, description="polygons of administrative units")
+    unit_name: str | None = Field(None, description="attribute that names a unit")
+    vintage: str = Field("", description="date of the units, named in every table")
+    approximate: bool = Field(False, description="figures are rough; outputs say so")
+    credits: list[str] = Field(default=[], description="sources to credit")
+
+    @model_validator(mode="after")
+    def _one(self) -> PopulationKeys:
+        if (self.points is None) == (self.raster is None):
+            msg = "give points or raster, one of the two"
+            raise ValueError(msg)
+        return self
+
+
+class LinkKeys(Keys):
+    """A path that the run reports with the cost of an obstacle on it."""
+
+    name: str = Field(description="name for people")
+    transmitter: str = Field(description="id of a transmitter")
+    lat_deg: float = Field(ge=-80.0, le=80.0, description="[deg]")
+    lon_deg: float = Field(ge=-180.0, le=180.0, description="[deg]")
+    flatten_above_m: float = Field(
+        5.0, description="compare with the same ground cut off at this height above sea [m]"
+    )
+
+
+class AssumptionKeys(Keys):
+    """A value that no source gives, listed in outputs."""
+
+    key: str = Field(description="what it is about, a dotted key where there is one")
+    value: str | float | bool = Field("", description="the value used")
+    unit: str = ""
+    confidence: Confidence = Field("ASSUMED", description="how sure it is")
+    reason: str = Field("", description="why this value")
+    source: str = ""
+
+
+class ScenarioKeys(Keys):
+    """A scenario file."""
+
+    format: Literal[1] = Field(description="version of this layout")
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="short name, used in file names")
+    title: str = Field("", description="title for maps and tables")
+    description: str = ""
+    terrain: TerrainKeys
+    grid: GridKeys
+    propagation: PropagationKeys = PropagationKeys()  # type: ignore[call-arg]
+    reception: ReceptionKeys = ReceptionKeys()  # type: ignore[call-arg]
+    multiplexes: dict[str, MultiplexKeys] = Field(min_length=1)
+    stations: StationsKeys
+    population: PopulationKeys | None = None
+    link: list[LinkKeys] = Field(default=[], description="paths to report")
+    assumption: list[AssumptionKeys] = Field(default=[], description="values no source gives")
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of a scenario file as it is written, for editors."""
+    schema = ScenarioKeys.model_json_schema(by_alias=True)
+    schema["title"] = "dtt_sim scenario"
+    schema["properties"] |= {
+        "extends": {"type": "string", "description": "scenario file that this one changes"},
+        "override": {
+            "type": "object",
+            "description": "named changes: dtt-sim run --override NAME",
+            "additionalProperties": {"type": "object"},
+        },
+        "transmitters": {
+            "type": "object",
+            "description": "changes to rows of the station table, by id",
+            "additionalProperties": {"type": "object"},
+        },
+    }
+    # A file that extends another need not repeat its required keys.
+    schema["if"] = {"not": {"required": ["extends"]}}
+    schema["then"] = {"required": schema.pop("required")}
+    return schema

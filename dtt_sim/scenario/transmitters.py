@@ -1,0 +1,269 @@
+"""The station table: CSV rows to transmitters, every bad row reported."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dtt_sim.antenna.channels import channel_frequency_mhz
+from dtt_sim.antenna.pattern import read_horizontal_pattern, read_vertical_pattern
+from dtt_sim.errors import Problem
+from dtt_sim.model import Antenna, Transmitter
+from dtt_sim.units import eirp_kw_to_erp_kw
+
+COLUMNS = {
+    "id": "unique short name: letters, digits, _ and -",
+    "site": "name of the site",
+    "lat_deg": "latitude, WGS84 [deg]",
+    "lon_deg": "longitude, WGS84 [deg]",
+    "height_agl_m": "antenna height above ground [m]; or height_amsl_m",
+    "height_amsl_m": "antenna height above sea level [m]; or height_agl_m",
+    "erp_kw": "radiated power, half-wave dipole [kW]; or eirp_kw",
+    "eirp_kw": "radiated power, isotropic [kW]; or erp_kw",
+    "multiplex": "id of a multiplex of the scenario",
+    "channel": "channel in `channel_raster`; or frequency_mhz",
+    "channel_raster": "UHF (default), VHF_DK or VHF_B",
+    "frequency_mhz": "centre frequency [MHz]; or channel",
+    "polarisation": "horizontal (default) or vertical",
+    "horizontal_pattern": "CSV file: azimuth_deg, attenuation_db; none: equal all round",
+    "vertical_pattern": "CSV file: elevation_deg, attenuation_db; none: equal",
+    "electrical_tilt_deg": "beam tilt, downwards positive [deg], default 0",
+    "mechanical_tilt_deg": "tilt of the mounting, downwards positive [deg], default 0",
+    "mechanical_tilt_azimuth_deg": "azimuth towards which it leans [deg], default 0",
+    "delay_us": "static delay in a single-frequency network [µs], default 0",
+    "on_air": "true (default) or false",
+    "confidence": "VERIFIED, SINGLE, RECALL, ASSUMED or SYNTHETIC",
+    "note": "for people",
+}
+_REQUIRED = ("id", "site", "lat_deg", "lon_deg", "multiplex")
+_RANGES = {
+    "lat_deg": (-80.0, 80.0),
+    "lon_deg": (-180.0, 180.0),
+    "height_agl_m": (1.0, 3000.0),
+    "height_amsl_m": (-400.0, 9000.0),
+    "erp_kw": (1e-6, 1000.0),
+    "eirp_kw": (1e-6, 1650.0),
+    "frequency_mhz": (30.0, 6000.0),
+    "electrical_tilt_deg": (-30.0, 30.0),
+    "mechanical_tilt_deg": (-30.0, 30.0),
+    "mechanical_tilt_azimuth_deg": (-360.0, 360.0),
+    "delay_us": (-10000.0, 10000.0),
+}
+_FAR_DEG = 15.0
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: its cells, where it stands, and what the cells' paths refer to."""
+
+    values: dict[str, str]
+    file: Path
+    line: int | None
+
+
+def read_rows(path: Path, problems: list[Problem]) -> list[Row]:
+    """Rows of a station table; comma or semicolon, UTF-8 with or without a mark."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(Problem(path.name, None, "", f"cannot be read as UTF-8 text ({error})"))
+        return []
+    first = text.partition("\n")[0]
+    reader = csv.DictReader(
+        text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ","
+    )
+    header = [name.strip() for name in reader.fieldnames or ()]
+    reader.fieldnames = header
+    for name in header:
+        if name not in COLUMNS:
+            problems.append(Problem(path.name, 1, name, f"unknown column{nearest(name, COLUMNS)}"))
+    for name in _REQUIRED:
+        if name not in header:
+            problems.append(Problem(path.name, 1, name, f"column is missing; {COLUMNS[name]}"))
+    rows = []
+    for values in reader:
+        if None in values or None in values.values():
+            count = len([v for v in values.values() if isinstance(v, str)])
+            problems.append(
+                Problem(
+                    path.name,
+                    reader.line_num,
+                    "",
+                    f"broken row: {count} cells where the header has {len(header)}; check quotes "
+                    "and separators",
+                )
+            )
+            continue
+        cells = {key: (value or "").strip() for key, value in values.items()}
+        if any(cells.values()):
+            rows.append(Row(cells, path, reader.line_num))
+    return rows
+
+
+def nearest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
+    """``; did you mean ...?`` for the nearest of the known names, else the list of them."""
+    near = difflib.get_close_matches(name, list(known), 1, 0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+
+
+def build_transmitters(
+    rows: Sequence[Row], multiplexes: Mapping[str, Any], area: Box | None, problems: list[Problem]
+) -> list[tuple[Transmitter, Row]]:
+    """Transmitters on air, in the table's order; every problem of every row is added."""
+    seen: dict[str, int | None] = {}
+    built = []
+    for row in rows:
+        name = row.values.get("id", "")
+        if name in seen:
+            text = f"id {name!r} stands in line {seen[name]} already; ids are unique"
+            problems.append(Problem(row.file.name, row.line, "id", text))
+        seen[name] = row.line
+        transmitter = _Reader(row, problems).transmitter(multiplexes, area)
+        if transmitter is not None:
+            built.append((transmitter, row))
+    return built
+
+
+class _Reader:
+    """One row; reports under its file and line."""
+
+    def __init__(self, row: Row, problems: list[Problem]) -> None:
+        self.row = row
+        self.problems = problems
+        self.failed = False
+
+    def fail(self, key: str, message: str) -> None:
+        self.failed = True
+        self.problems.append(Problem(self.row.file.name, self.row.line, key, message))
+
+    def text(self, key: str) -> str:
+        return self.row.values.get(key, "")
+
+    def number(self, key: str) -> float | None:
+        text = self.text(key)
+        if not text:
+            return None
+        low, high = _RANGES[key]
+        try:
+            value = float(text)
+        except ValueError:
+            hint = " (decimal point, not comma)" if "," in text else ""
+            self.fail(key, f"{text!r} is not a number{hint}; expected {COLUMNS[key]}")
+            return None
+        if not (math.isfinite(value) and low <= value <= high):
+            self.fail(key, f"{text} is outside {low:g} to {high:g}; expected {COLUMNS[key]}")
+            return None
+        return value
+
+    def one_of_two(self, first: str, second: str) -> None:
+        if bool(self.text(first)) == bool(self.text(second)):
+            what = "both" if self.text(first) else "neither"
+            self.fail(first, f"{what} of {first} and {second} given; give one of the two")
+
+    def frequency(self) -> float | None:
+        self.one_of_two("channel", "frequency_mhz")
+        if self.text("channel"):
+            try:
+                return channel_frequency_mhz(
+                    self.text("channel"), self.text("channel_raster") or "UHF"
+                )
+            except ValueError as error:
+                self.fail("channel", str(error))
+                return None
+        return self.number("frequency_mhz")
+
+    def antenna(self) -> Antenna:
+        horizontal = vertical = None
+        folder = self.row.file.parent
+        try:
+            if self.text("horizontal_pattern"):
+                horizontal = read_horizontal_pattern(folder / self.text("horizontal_pattern"))
+            if self.text("vertical_pattern"):
+                vertical = read_vertical_pattern(folder / self.text("vertical_pattern"))
+        except ValueError as error:
+            self.fail("pattern", str(error))
+        return Antenna(
+            horizontal,
+            vertical,
+            self.number("electrical_tilt_deg") or 0.0,
+            self.number("mechanical_tilt_deg") or 0.0,
+            self.number("mechanical_tilt_azimuth_deg") or 0.0,
+        )
+
+    def position(self, area: Box | None) -> tuple[float | None, float | None]:
+        """Latitude and longitude; a swapped pair is told as such."""
+        texts = self.text("lat_deg"), self.text("lon_deg")
+        try:
+            lat, lon = float(texts[0]), float(texts[1])
+        except ValueError:
+            lat = lon = math.nan
+        if area is not None and math.isfinite(lat + lon):
+            west, south, east, north = area
+            margin = _FAR_DEG
+            fits = west - margin <= lon <= east + margin and south - margin <= lat <= north + margin
+            swapped = (
+                west - margin <= lat <= east + margin and south - margin <= lon <= north + margin
+            )
+            if swapped and not fits:
+                self.fail("lat_deg", f"{lat:g}, {lon:g}: latitude and longitude look swapped")
+                return None, None
+        for key in ("lat_deg", "lon_deg"):
+            if not self.text(key):
+                self.fail(key, f"empty; expected {COLUMNS[key]}")
+        return self.number("lat_deg"), self.number("lon_deg")
+
+    def transmitter(self, multiplexes: Mapping[str, Any], area: Box | None) -> Transmitter | None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.text("id")):
+            self.fail("id", f"{self.text('id')!r}; expected {COLUMNS['id']}")
+        if not self.text("site"):
+            self.fail("site", "empty; expected the name of the site")
+        multiplex = self.text("multiplex")
+        if multiplex not in multiplexes:
+            self.fail(
+                "multiplex",
+                f"{multiplex!r} is not in [multiplexes]{nearest(multiplex, multiplexes)}",
+            )
+        on_air = self.text("on_air").lower() or "true"
+        if on_air not in {"true", "false"}:
+            self.fail("on_air", f"{on_air!r}; give true or false")
+        polarisation = self.text("polarisation") or "horizontal"
+        if polarisation not in {"horizontal", "vertical"}:
+            self.fail("polarisation", f"{polarisation!r}; give horizontal or vertical")
+        lat, lon = self.position(area)
+        self.one_of_two("height_agl_m", "height_amsl_m")
+        self.one_of_two("erp_kw", "eirp_kw")
+        agl, amsl = self.number("height_agl_m"), self.number("height_amsl_m")
+        erp, eirp = self.number("erp_kw"), self.number("eirp_kw")
+        if eirp is not None:
+            erp = eirp_kw_to_erp_kw(eirp)
+        frequency = self.frequency()
+        antenna = self.antenna()
+        delay = self.number("delay_us") or 0.0
+        if self.failed or on_air == "false":
+            return None
+        assert lat is not None
+        assert lon is not None
+        assert erp is not None
+        assert frequency is not None
+        return Transmitter(
+            id=self.text("id"),
+            site=self.text("site"),
+            lat_deg=lat,
+            lon_deg=lon,
+            erp_kw=erp,
+            frequency_mhz=frequency,
+            multiplex=multiplex,
+            height_agl_m=agl,
+            height_amsl_m=amsl,
+            polarisation="vertical" if polarisation == "vertical" else "horizontal",
+            antenna=antenna,
+            delay_us=delay,
+            channel=self.text("channel"),
+        )

@@ -129,6 +129,9 @@ class Grid:
                 "(across the antimeridian: east + 360)"
             )
             raise TerrainError(msg)
+        if horizontal_crs(crs).is_geographic and cell_size > 45.0:
+            msg = f"cell size {cell_size} degrees; {crs} is geographic, give degrees"
+            raise TerrainError(msg)
         left, bottom, right, top = box_bounds((west, south, east, north), crs)
         # A box that ends on a cell edge but for rounding takes no further cell.
         col0, row0 = math.floor(left / cell_size + 1e-6), math.ceil(top / cell_size - 1e-6)
@@ -262,17 +265,19 @@ class Grid:
         """Areal scale of the projection at every cell, from a smooth fit to a few of them."""
         from scipy.interpolate import RectBivariateSpline
 
+        if min(self.shape) < 4:  # too thin for a cubic fit
+            return _scale_at(projection, *np.meshgrid(self.x, self.y))
         rows = np.linspace(0.0, self.n_row - 1.0, min(self.n_row, _SCALE_NODES))
         cols = np.linspace(0.0, self.n_col - 1.0, min(self.n_col, _SCALE_NODES))
         a, _, c, _, e, f = self.transform
-        x, y = np.meshgrid(c + a * (cols + 0.5), f + e * (rows + 0.5))
-        scale = projection.get_factors(*projection(x, y, inverse=True)).areal_scale
-        scale = np.broadcast_to(np.asarray(scale), (rows.size, cols.size))
-        degree = min(3, rows.size - 1), min(3, cols.size - 1)
-        if min(degree) < 1:
-            return np.full(self.shape, scale.mean())
-        fit = RectBivariateSpline(rows, cols, scale, kx=degree[0], ky=degree[1], s=0)
-        return np.asarray(fit(np.arange(self.n_row), np.arange(self.n_col)))
+        nodes = _scale_at(projection, *np.meshgrid(c + a * (cols + 0.5), f + e * (rows + 0.5)))
+        fit = RectBivariateSpline(rows, cols, nodes, s=0)
+        return np.asarray(fit(np.arange(self.n_row), np.arange(self.n_col)), np.float64)
+
+
+def _scale_at(projection: Proj, x: Float64Array, y: Float64Array) -> Float64Array:
+    scale = projection.get_factors(*projection(x, y, inverse=True)).areal_scale
+    return np.asarray(np.broadcast_to(np.asarray(scale, np.float64), x.shape))
 
 
 def box_bounds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,6 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.exceptions import CRSError, ProjError
+from pyproj.transformer import TransformerGroup
 
 from terrain.errors import TerrainError
 
@@ -49,8 +51,17 @@ def horizontal_crs(crs: str) -> CRS:
 
 @lru_cache(maxsize=64)
 def transformer(source: str, target: str) -> Transformer:
-    """Transformer between two coordinate systems, x (east) before y (north); heights stay."""
-    return Transformer.from_crs(horizontal_crs(source), horizontal_crs(target), always_xy=True)
+    """Transformer between two coordinate systems, x (east) before y (north); heights stay.
+
+    Of several datum shifts one is kept for all positions and both directions. PROJ's own choice
+    changes with the position: a path would get a step where one shift's area ends (0.5 m inside
+    Kiên Giang for VN-2000), and there and back would not meet.
+    """
+    own, other = horizontal_crs(source), horizontal_crs(target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a better grid that is not installed
+        known = TransformerGroup(own, other, always_xy=True).transformers
+    return known[0] if known else Transformer.from_crs(own, other, always_xy=True)
 
 
 @lru_cache(maxsize=64)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from terrain._jit import kernel
+from terrain.errors import TerrainError
 from terrain.grid import Float64Array, Grid
 
 VOID, SEA, COASTAL, INLAND = 0, 1, 3, 4
@@ -20,6 +23,56 @@ OUTSIDE = 9
 ZONE_NAMES = {VOID: "void", SEA: "sea", COASTAL: "coastal land", INLAND: "inland", OUTSIDE: "none"}
 
 Surface = Literal["bare_earth", "surface"]
+
+EDGE: Final = 0.5 + 1e-6
+"""Half a cell beyond the outermost centres still belongs to the raster."""
+_SNAP: Final = 1e-9
+
+
+@kernel
+def bilinear(height: NDArray[np.float32], row: float, col: float) -> float:
+    """Bilinear value at a fractional index; NaN outside, or where a node that counts is NaN.
+
+    Up to half a cell beyond the outermost centres the edge value holds. A node whose weight is
+    zero does not count: on a cell's own centre a void neighbour does no harm.
+    """
+    last_row = height.shape[0] - 1
+    last_col = height.shape[1] - 1
+    if not (-EDGE <= row <= last_row + EDGE and -EDGE <= col <= last_col + EDGE):
+        return math.nan
+    row = min(max(row, 0.0), float(last_row))
+    col = min(max(col, 0.0), float(last_col))
+    i = int(row)
+    j = int(col)
+    if row - i > 1.0 - _SNAP:
+        i += 1
+        row = float(i)
+    if col - j > 1.0 - _SNAP:
+        j += 1
+        col = float(j)
+    v = row - i
+    w = col - j
+    i1 = i + 1 if v > _SNAP else i
+    j1 = j + 1 if w > _SNAP else j
+    return interpolate(
+        float(height[i, j]), float(height[i, j1]), float(height[i1, j]), float(height[i1, j1]), v, w
+    )
+
+
+@kernel
+def interpolate(nw: float, ne: float, sw: float, se: float, v: float, w: float) -> float:
+    """Bilinear value between four nodes, `v` of a row and `w` of a column from the first."""
+    top = nw + w * (ne - nw)
+    bottom = sw + w * (se - sw)
+    return top + v * (bottom - top)
+
+
+@kernel
+def _bilinear_at(
+    height: NDArray[np.float32], row: Float64Array, col: Float64Array, out: Float64Array
+) -> None:
+    for k in range(row.size):
+        out[k] = bilinear(height, row[k], col[k])
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +94,11 @@ class Ground:
         Made up rather than measured; every output must say so.
     credits, notes : tuple of str
         Sources to be credited; what was detected, one sentence each.
+
+    Raises
+    ------
+    TerrainError
+        Arrays of another shape than the grid's, or a height without a zone.
     """
 
     grid: Grid
@@ -52,13 +110,26 @@ class Ground:
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Bring the arrays into the one layout that the kernels are compiled for."""
+        for name, dtype in (
+            ("height_m", np.float32),
+            ("zone", np.uint8),
+            ("clutter_m", np.float32),
+        ):
+            array = np.ascontiguousarray(getattr(self, name), dtype)
+            if array.shape != self.grid.shape:
+                msg = f"{name} is {array.shape}, the grid {self.grid.shape}; give them one shape"
+                raise TerrainError(msg)
+            object.__setattr__(self, name, array)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the grid and all arrays: the ground's content key."""
         digest = hashlib.sha256(repr((self.grid.crs, self.grid.transform)).encode())
         for array in (self.height_m, self.zone, self.clutter_m):
             digest.update(repr(array.shape).encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
     @cached_property
@@ -66,20 +137,47 @@ class Ground:
         """The smaller side of a cell at the centre [m]."""
         return min(self.grid.cell_size_m())
 
-    def height_at(self, lon_deg: float, lat_deg: float) -> float:
-        """Bilinear height above sea level [m]; NaN in a void or outside the data."""
-        row, col = (float(v) for v in self.grid.fractional_index(lon_deg, lat_deg))
-        from terrain.profile import bilinear
+    @overload
+    def height_at(self, lon_deg: float, lat_deg: float) -> float: ...
 
-        return float(bilinear(self.height_m, row, col))
+    @overload
+    def height_at(self, lon_deg: Float64Array, lat_deg: Float64Array) -> Float64Array: ...
+
+    def height_at(
+        self, lon_deg: Float64Array | float, lat_deg: Float64Array | float
+    ) -> Float64Array | float:
+        """Bilinear height above sea level [m]; NaN in a void or outside the data."""
+        row, col = np.broadcast_arrays(*self.grid.fractional_index(lon_deg, lat_deg))
+        out = np.empty(row.shape)
+        _bilinear_at(
+            self.height_m, np.ascontiguousarray(row.ravel()), np.ascontiguousarray(col.ravel()),
+            out.reshape(-1),
+        )  # fmt: skip
+        return float(out) if out.ndim == 0 else out
 
     def zone_at(
         self, lon_deg: Float64Array | float, lat_deg: Float64Array | float
     ) -> NDArray[np.uint8]:
         """Zone code of the nearest cell; 9 outside the data."""
+        i, j, inside = self._nearest(lon_deg, lat_deg)
+        return np.where(inside, self.zone[i, j], np.uint8(OUTSIDE)).astype(np.uint8)
+
+    def clutter_at(
+        self, lon_deg: Float64Array | float, lat_deg: Float64Array | float
+    ) -> NDArray[np.float32]:
+        """Representative clutter height of the nearest cell [m]; 0 outside the data."""
+        i, j, inside = self._nearest(lon_deg, lat_deg)
+        return np.where(inside, self.clutter_m[i, j], np.float32(0.0)).astype(np.float32)
+
+    def _nearest(
+        self, lon_deg: Float64Array | float, lat_deg: Float64Array | float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Row and column of the nearest cell, and whether there is one; (0, 0) where not."""
         row, col = self.grid.fractional_index(lon_deg, lat_deg)
-        i = np.floor(row + 0.5).astype(np.int64)
-        j = np.floor(col + 0.5).astype(np.int64)
-        inside = (i >= 0) & (j >= 0) & (i < self.grid.n_row) & (j < self.grid.n_col)
-        zone = self.zone[np.where(inside, i, 0), np.where(inside, j, 0)]
-        return np.where(inside, zone, np.uint8(OUTSIDE)).astype(np.uint8)
+        n_row, n_col = self.grid.shape
+        inside = (np.abs(row - 0.5 * (n_row - 1)) <= 0.5 * (n_row - 1) + EDGE) & (
+            np.abs(col - 0.5 * (n_col - 1)) <= 0.5 * (n_col - 1) + EDGE
+        )
+        i = np.clip(np.where(inside, row, 0.0), 0.0, n_row - 1.0)
+        j = np.clip(np.where(inside, col, 0.0), 0.0, n_col - 1.0)
+        return (i + 0.5).astype(np.int64), (j + 0.5).astype(np.int64), inside

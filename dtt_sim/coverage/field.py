@@ -7,11 +7,12 @@ the departure angle: radiated power, pattern and tilt are applied afterwards, at
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dtt_sim.antenna.pattern import attenuation_db
 from dtt_sim.coverage.flags import BEYOND, MEANING
@@ -25,7 +26,7 @@ from terrain.profile import intervals, path_nodes
 if TYPE_CHECKING:
     import xarray as xr
 
-    from dtt_sim.coverage.path import Emissions, GroundArrays
+    from dtt_sim.coverage.path import Emissions, GroundArrays, Link
 
 FIELD_STRENGTH_CONSTANT_DB = 199.36 - 30.0
 """P.1812 eq. (70) for power in dBW instead of kW [dB]."""
@@ -174,8 +175,6 @@ def path_loss(
     ModelDomainError
         A mast outside the terrain, or a height or frequency outside P.1812's domain.
     """
-    import xarray as xr
-
     from dtt_sim.coverage.path import Emissions, GroundArrays, Link
 
     for emission in emissions:
@@ -210,11 +209,39 @@ def path_loss(
         )  # fmt: skip
         if progress is not None:
             progress((rows.stop - rows.start) * grid.n_col)
+    return loss_dataset(
+        {
+            "loss_db": loss,
+            "departure_deg": np.degrees(0.001 * departure),
+            "azimuth_deg": azimuth,
+            "distance_km": distance,
+            "flag": flag,
+        },
+        ground,
+        mast,
+        grid=grid,
+        emissions=emissions,
+        prediction=prediction,
+    )
+
+
+def loss_dataset(
+    arrays: Mapping[str, NDArray[Any]],
+    ground: Ground,
+    mast: Mast,
+    *,
+    grid: Grid,
+    emissions: Sequence[Emission],
+    prediction: Prediction,
+) -> xr.Dataset:
+    """Arrays of a path loss, computed or kept, as the dataset of :func:`path_loss`."""
+    import xarray as xr
+
     return xr.Dataset(
         {
             "loss_db": (
                 ("emission", "p_time", "y", "x"),
-                loss,
+                arrays["loss_db"],
                 {
                     "units": "dB",
                     "long_name": "basic transmission loss not exceeded for p_time % of time",
@@ -222,14 +249,14 @@ def path_loss(
             ),
             "departure_deg": (
                 ("y", "x"),
-                np.degrees(0.001 * departure),
+                arrays["departure_deg"],
                 {"units": "degree", "long_name": "departure angle above the horizontal"},
             ),
-            "azimuth_deg": (("y", "x"), azimuth, {"units": "degree"}),
-            "distance_km": (("y", "x"), distance, {"units": "km"}),
+            "azimuth_deg": (("y", "x"), arrays["azimuth_deg"], {"units": "degree"}),
+            "distance_km": (("y", "x"), arrays["distance_km"], {"units": "km"}),
             "flag": (
                 ("y", "x"),
-                flag,
+                arrays["flag"],
                 {
                     "flag_values": np.array(list(MEANING), np.uint8),
                     "flag_meanings": "; ".join(MEANING.values()),
@@ -237,8 +264,8 @@ def path_loss(
             ),
         },
         coords={
-            "p_time": ("p_time", signals.p_time, {"units": "%"}),
-            "frequency_mhz": ("emission", 1000.0 * signals.f_ghz, {"units": "MHz"}),
+            "p_time": ("p_time", list(prediction.p_time_percent), {"units": "%"}),
+            "frequency_mhz": ("emission", [e.frequency_mhz for e in emissions], {"units": "MHz"}),
             "polarisation": ("emission", [e.polarisation for e in emissions]),
             "y": ("y", grid.y),
             "x": ("x", grid.x),
@@ -250,7 +277,7 @@ def path_loss(
             "location_percent": 50.0,
             "tx_lat_deg": mast.lat_deg,
             "tx_lon_deg": mast.lon_deg,
-            "tx_height_agl_m": link.htg_m,
+            "tx_height_agl_m": mast.height_above(ground),
             "rx_height_agl_m": prediction.rx_height_agl_m,
             "delta_n": prediction.delta_n,
             "n0": prediction.n0,
@@ -264,7 +291,7 @@ def _solve_block(
     ground: Ground,
     grid: Grid,
     rows: slice,
-    link: tuple[float, ...],
+    link: Link,
     signals: Emissions,
     rasters: GroundArrays,
     loss: Float32Array,
@@ -276,7 +303,7 @@ def _solve_block(
     from dtt_sim.coverage.cpu import solve_paths
 
     lon, lat = grid.lonlat(rows)
-    start = np.full(lon.shape, link[1]), np.full(lon.shape, link[0])
+    start = np.full(lon.shape, link.lon_deg), np.full(lon.shape, link.lat_deg)
     forward, _, metres = WGS84.inv(*start, lon, lat)
     azimuth[:] = np.mod(forward, 360.0)
     distance[:] = 0.001 * metres
@@ -284,7 +311,7 @@ def _solve_block(
     if not near.any():
         return
     metres = np.asarray(metres)[near]
-    nodes = path_nodes(ground.grid, link[1], link[0], np.asarray(forward)[near], metres)
+    nodes = path_nodes(ground.grid, link.lon_deg, link.lat_deg, np.asarray(forward)[near], metres)
     count = metres.size
     found = np.empty((count, *loss.shape[:2]), np.float32)
     angle = np.empty(count, np.float32)

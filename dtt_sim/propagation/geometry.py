@@ -138,6 +138,7 @@ def steepest_slopes(
 ) -> Slopes:
     """All slope maxima of a profile in one pass; see `Slopes`."""
     d = d_km[n]
+    per_km = 1.0 / d
     c_e = 500.0 / ae_km
     c_b = 500.0 / ab_km
     chord = (hrs_m - hts_m) / d
@@ -162,7 +163,7 @@ def steepest_slopes(
             i_rx = i
         alpha_t = max(alpha_t, from_tx - chord)
         alpha_r = max(alpha_r, from_rx + chord)
-        obstruction = max(obstruction, h_m[i] - (hts_m * b + hrs_m * a) / d)
+        obstruction = max(obstruction, h_m[i] - (hts_m * b + hrs_m * a) * per_km)
         cover_tx = from_tx + clutter_m[i] * inverse_a
         cover_rx = from_rx + clutter_m[i] * inverse_b
         stim_e = max(stim_e, cover_tx + c_e * b)
@@ -196,21 +197,31 @@ def _largest_nu(
 ) -> tuple[float, int]:
     """Largest ν sqrt(λ) over the samples and the last sample that attains it; eq. (15).
 
-    `clutter_share` is 1 for the diffraction profile, 0 for bare terrain.
+    `clutter_share` is 1 for the diffraction profile, 0 for bare terrain. Samples are compared by
+    ν |ν|, which needs no root for each.
     """
     d = d_km[n]
+    per_km = 1.0 / d
+    curvature = 500.0 / radius_km
     best = -np.inf
     i_best = 1
     for i in range(1, n):
         a = d_km[i]
         b = d - a
+        product = a * b
         g = h_m[i] + clutter_share * clutter_m[i]
-        clearance = g + 500.0 * a * b / radius_km - (hts_m * b + hrs_m * a) / d
-        nu = clearance * math.sqrt(0.002 * d / (a * b))
-        if nu >= best:
-            best = nu
+        clearance = g + curvature * product - (hts_m * b + hrs_m * a) * per_km
+        square = clearance * abs(clearance) / product
+        if square >= best:
+            best = square
             i_best = i
-    return best, i_best
+    return _signed_root(best) * math.sqrt(0.002 * d), i_best
+
+
+@kernel
+def _signed_root(square: float) -> float:
+    """ν of ν |ν|."""
+    return math.copysign(math.sqrt(abs(square)), square)
 
 
 @kernel
@@ -270,13 +281,14 @@ def smooth_bullington_nu(
         srim = max(srim, c * d_km[j] - hre_m / (d - d_km[j]))
     if stim >= (hre_m - hte_m) / d:
         return _construct_nu(hte_m, hre_m, d, stim, srim)
+    per_km = 1.0 / d
     best = -np.inf
     for j in range(1, n):
         a = d_km[j]
-        b = d - a
-        clearance = c * a * b - (hte_m * b + hre_m * a) / d
-        best = max(best, clearance * math.sqrt(0.002 * d / (a * b)))
-    return best
+        product = a * (d - a)
+        clearance = c * product - (hte_m * (d - a) + hre_m * a) * per_km
+        best = max(best, clearance * abs(clearance) / product)
+    return _signed_root(best) * math.sqrt(0.002 * d)
 
 
 @kernel

@@ -297,7 +297,7 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
 def _resolve_files(merged: _Merged) -> None:
     """Make paths absolute, relative to the file that names them; a missing file is a problem."""
     for table, key in _FILE_KEYS:
-        below = merged.values.get(table)
+        below = merged.values.get(str(table))
         if not isinstance(below, dict) or below.get(key) is None:
             continue
         value = below[key]

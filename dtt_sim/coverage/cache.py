@@ -1,0 +1,79 @@
+"""Path losses on disk, under a key of everything that went into them.
+
+An entry is an uncompressed ``.npz`` (plain arrays, no pickle; the format's CRC finds flipped bytes),
+written under a temporary name and renamed, so that a killed run leaves no half entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtt_sim.coverage.field import Emission, Mast, Prediction
+from terrain.grid import Grid
+from terrain.ground import Ground
+
+Arrays = dict[str, NDArray[Any]]
+
+SOLVER_VERSION = "p1812-8/per-path/1"
+"""Raised whenever a change moves a number, so that older entries are not found."""
+
+_VARIABLES = ("loss_db", "departure_deg", "azimuth_deg", "distance_km", "flag")
+
+
+def loss_key(
+    ground: Ground, mast: Mast, grid: Grid, emission: Emission, prediction: Prediction
+) -> str:
+    """Content key of one emission's path loss."""
+    parts = {
+        "solver": SOLVER_VERSION,
+        "ground": ground.digest,
+        "mast": asdict(mast),
+        "grid": [grid.crs, grid.transform, grid.shape],
+        "emission": asdict(emission),
+        "prediction": asdict(prediction),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class LossCache:
+    """Folder of path losses.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when the first entry is stored.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, key: str) -> Arrays | None:
+        """Arrays of an entry, or None where there is none or it is damaged."""
+        path = self.folder / f"{key}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as entry:
+                return {name: entry[name] for name in _VARIABLES}
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            return None
+
+    def store(self, key: str, arrays: Arrays) -> None:
+        """Keep an entry; it appears whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            Path(name).replace(self.folder / f"{key}.npz")
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,477 @@
+"""A run: from a scenario to rasters, tables and a manifest in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dtt_sim import __version__
+from dtt_sim.coverage.cache import LossCache, loss_key
+from dtt_sim.coverage.field import (
+    Emission,
+    Mast,
+    Prediction,
+    field_strength,
+    loss_dataset,
+    path_loss,
+)
+from dtt_sim.errors import OutputError
+from dtt_sim.model import Transmitter
+from dtt_sim.network.reception import LinkBudget, link_budget
+from dtt_sim.network.service import ServiceLayers, combine_mfn
+from dtt_sim.scenario.load import Scenario
+from dtt_sim.workflow.links import report_links
+from dtt_sim.workflow.output import NODATA, write_cog, write_csv, write_json
+from terrain.build import load_ground
+from terrain.grid import Grid
+from terrain.ground import SEA, Ground
+from terrain.population import Population, population_from_points, population_from_raster
+from terrain.units import read_units
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PHASE = "all"
+"""Name of the only phase of a scenario without phases."""
+MARGIN_DEG = 0.1
+"""Great circles bulge beyond the box of their ends; terrain is read with this much more."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run found.
+
+    Attributes
+    ----------
+    scenario, ground, grid : Scenario, Ground, Grid
+    fields : dict of str to xarray.DataArray
+        Field strength by transmitter id, (p_time, y, x) [dB(µV/m)].
+    service : dict of str to ServiceLayers
+        By multiplex id.
+    servers : dict of str to tuple of str
+        Transmitter ids of each multiplex; `best_server` counts in them.
+    budgets : dict of str to LinkBudget
+        By multiplex id, at its first transmitter's frequency.
+    population : Population or None
+    out : Path
+    computed, reused : tuple of str
+        Transmitters whose path loss was computed now, and those taken from the cache.
+    """
+
+    scenario: Scenario
+    ground: Ground
+    grid: Grid
+    fields: dict[str, xr.DataArray]
+    service: dict[str, ServiceLayers]
+    servers: dict[str, tuple[str, ...]]
+    budgets: dict[str, LinkBudget]
+    population: Population | None
+    out: Path
+    computed: tuple[str, ...]
+    reused: tuple[str, ...]
+
+
+def receiving_grid(scenario: Scenario) -> Grid:
+    """The grid on which a scenario is evaluated."""
+    g = scenario.keys.grid
+    return Grid.from_lonlat_box(
+        g.west_deg, g.south_deg, g.east_deg, g.north_deg, crs=g.crs, cell_size=g.cell_size
+    )
+
+
+def read_ground(scenario: Scenario, grid: Grid) -> Ground:
+    """The ground between a scenario's transmitters and its receiving grid."""
+    west, south, east, north = grid.bounds_lonlat()
+    lon = [t.lon_deg for t in scenario.transmitters]
+    lat = [t.lat_deg for t in scenario.transmitters]
+    box = (
+        min(west, *lon) - MARGIN_DEG,
+        min(south, *lat) - MARGIN_DEG,
+        max(east, *lon) + MARGIN_DEG,
+        max(north, *lat) + MARGIN_DEG,
+    )
+    keys = scenario.keys.terrain
+    return load_ground(
+        elevation=keys.elevation,
+        nodata=keys.nodata,
+        nodata_means=keys.nodata_means,
+        land=keys.land,
+        zones=keys.zones,
+        land_cover=keys.land_cover,
+        land_cover_classes=keys.land_cover_classes,
+        surface=keys.surface,
+        is_schematic=keys.schematic,
+        credits=keys.credits,
+        bounds_lonlat=box,
+    )
+
+
+def prediction_of(scenario: Scenario) -> Prediction:
+    """What a scenario asks the propagation model for."""
+    keys = scenario.keys.propagation
+    return Prediction(
+        delta_n=keys.delta_n,
+        n0=keys.n0,
+        p_time_percent=(keys.wanted_time_percent, keys.interfering_time_percent),
+        radius_km=(keys.wanted_radius_km, keys.interfering_radius_km),
+        rx_height_agl_m=scenario.reception.predicted_height_agl_m,
+    )
+
+
+def run(
+    scenario: Scenario,
+    out: Path | str,
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Compute a scenario and write its folder.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    out : path
+        Output folder; created. Path losses are kept under ``out/cache``, so that an interrupted
+        run goes on where it stopped and a changed site is the only one computed again.
+    cache : path, optional
+        Another folder for the path losses, to share them among runs.
+    progress : callable, optional
+        Called with the stage, and how much of how much is done.
+
+    Raises
+    ------
+    DttSimError, terrain.errors.TerrainError
+        Input that cannot be used, or a folder that cannot be written.
+    """
+    out = Path(out)
+    _claim(out)
+    tell = progress or (lambda _stage, _done, _total: None)
+    tell("terrain", 0, 1)
+    grid = receiving_grid(scenario)
+    ground = read_ground(scenario, grid)
+    people = read_population(scenario, grid, ground)
+    tell("terrain", 1, 1)
+    losses, computed = _losses(scenario, ground, grid, LossCache(cache or out / "cache"), tell)
+    fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
+    tags = _tags(scenario, ground)
+    for k, transmitter in enumerate(scenario.transmitters):
+        tell("fields", k, len(scenario.transmitters))
+        _write_field(out, grid, transmitter, losses[transmitter.id], fields[transmitter.id], tags)
+    tell("fields", 1, 1)
+    service, servers, budgets = _service(scenario, fields)
+    for name, layers in service.items():
+        _write_service(out, grid, name, layers, servers[name], tags)
+    result = Run(
+        scenario, ground, grid, fields, service, servers, budgets, people, out, tuple(computed),
+        tuple(t.id for t in scenario.transmitters if t.id not in computed),
+    )  # fmt: skip
+    write_csv(out / "summary.csv", *summary_table(result))
+    write_csv(out / "links.csv", *report_links(scenario, ground, prediction_of(scenario)))
+    write_csv(
+        out / "assumptions.csv",
+        ("key", "value", "unit", "confidence", "reason", "source"),
+        [(a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions],
+    )
+    write_json(out / "manifest.json", _manifest(result))
+    return result
+
+
+def _claim(out: Path) -> None:
+    """Find out before hours of work whether the folder can be written."""
+    if out.exists() and not out.is_dir():
+        msg = f"{out}: is a file; choose a folder for --out"
+        raise OutputError(msg)
+    probe = out / ".write-test"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+    except OSError as error:
+        msg = f"{out}: cannot be written ({error.strerror or error}); choose another --out"
+        raise OutputError(msg) from error
+
+
+def read_population(scenario: Scenario, grid: Grid, ground: Ground) -> Population | None:
+    """People of a scenario on its grid, or None where it names no population."""
+    keys = scenario.keys.population
+    if keys is None:
+        return None
+    if keys.points is not None:
+        return population_from_points(keys.points, grid, ground=ground)
+    assert keys.raster is not None  # the schema wants one of the two
+    units = read_units(keys.units, name=keys.unit_name) if keys.units else None
+    return population_from_raster(keys.raster, grid, units=units, ground=ground)
+
+
+def _losses(
+    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, tell: Progress
+) -> tuple[dict[str, xr.Dataset], list[str]]:
+    """Path loss of every transmitter; those of one mast share the geometry."""
+    prediction = prediction_of(scenario)
+    wanted: dict[Mast, dict[Emission, list[str]]] = {}
+    for t in scenario.transmitters:
+        emission = Emission(t.frequency_mhz, t.polarisation)
+        wanted.setdefault(Mast.of(t), {}).setdefault(emission, []).append(t.id)
+    for mast in wanted:
+        mast.height_above(ground)  # all masts are checked before the first is computed
+    found: dict[str, xr.Dataset] = {}
+    computed: list[str] = []
+    total, done = len(wanted) * grid.n_row * grid.n_col, 0
+    for mast, emissions in wanted.items():
+        keys = {e: loss_key(ground, mast, grid, e, prediction) for e in emissions}
+        arrays = {e: cache.load(key) for e, key in keys.items()}
+        missing = [e for e, entry in arrays.items() if entry is None]
+        if missing:
+            sites = ", ".join(name for e in missing for name in emissions[e])
+
+            def step(cells: int, sites: str = sites) -> None:
+                nonlocal done
+                done += cells
+                tell(f"propagation {sites}", done, total)
+
+            loss = path_loss(
+                ground, mast, grid=grid, emissions=missing, prediction=prediction, progress=step
+            )
+            for k, e in enumerate(missing):
+                entry = {str(n): loss[n].to_numpy() for n in loss.data_vars}
+                entry["loss_db"] = entry["loss_db"][k : k + 1]
+                cache.store(keys[e], entry)
+                arrays[e] = entry
+                computed += emissions[e]
+        else:
+            done += grid.n_row * grid.n_col
+            tell("propagation (kept)", done, total)
+        for e, names in emissions.items():
+            entry_or_none = arrays[e]
+            assert entry_or_none is not None
+            dataset = loss_dataset(
+                entry_or_none, ground, mast, grid=grid, emissions=[e], prediction=prediction
+            )
+            for name in names:
+                found[name] = dataset
+    return found, computed
+
+
+def _service(
+    scenario: Scenario, fields: dict[str, xr.DataArray]
+) -> tuple[dict[str, ServiceLayers], dict[str, tuple[str, ...]], dict[str, LinkBudget]]:
+    service, servers, budgets = {}, {}, {}
+    for name, multiplex in scenario.multiplexes.items():
+        own = [t for t in scenario.transmitters if t.multiplex == name]
+        if not own:
+            continue
+        needs = [link_budget(multiplex.mode, scenario.reception, t.frequency_mhz) for t in own]
+        servers[name] = tuple(t.id for t in own)
+        budgets[name] = needs[0]
+        service[name] = combine_mfn(
+            np.stack([fields[t.id].isel(p_time=0).to_numpy() for t in own]),
+            needs,
+            acceptable_location_percent=scenario.reception.acceptable_location_percent,
+            good_location_percent=scenario.reception.good_location_percent,
+        )
+    return service, servers, budgets
+
+
+def _tags(scenario: Scenario, ground: Ground) -> dict[str, str]:
+    tags = {
+        "SCENARIO": scenario.title,
+        "MODEL": "ITU-R P.1812-8",
+        "SOFTWARE": f"dtt_sim {__version__}",
+    }
+    if ground.credits:
+        tags["CREDIT"] = "; ".join(ground.credits)
+    if ground.is_schematic:
+        tags["WARNING"] = "SCHEMATIC TERRAIN: not a prediction for the real ground"
+    return tags
+
+
+def _write_field(out: Path, grid: Grid, transmitter: Transmitter, loss: xr.Dataset,
+                 e: xr.DataArray, tags: dict[str, str]) -> None:  # fmt: skip
+    bands = []
+    for j, percent in enumerate(loss["p_time"].to_numpy()):
+        name = f"field strength exceeded for {percent:g} % of time, 50 % of locations"
+        bands.append((name, "dB(uV/m)", e.isel(p_time=j).to_numpy()))
+    for j, percent in enumerate(loss["p_time"].to_numpy()):
+        name = f"basic transmission loss not exceeded for {percent:g} % of time"
+        bands.append((name, "dB", loss["loss_db"].isel(emission=0, p_time=j).to_numpy()))
+    bands.append(("departure angle", "degree", loss["departure_deg"].to_numpy()))
+    flag = loss["flag"]
+    bands.append((f"flag: {flag.attrs['flag_meanings']}", "", flag.to_numpy().astype(np.float32)))
+    write_cog(
+        out / "fields" / f"{transmitter.id}.tif",
+        grid,
+        bands,
+        nodata=NODATA,
+        tags=tags | {"TRANSMITTER": transmitter.id},
+    )
+
+
+def _write_service(out: Path, grid: Grid, name: str, layers: ServiceLayers,
+                   servers: tuple[str, ...], tags: dict[str, str]) -> None:  # fmt: skip
+    folder = out / "phases" / PHASE
+    served = layers.served_acceptable.astype(np.uint8) + layers.served_good
+    served = np.where(np.isnan(layers.probability), 255, served).astype(np.uint8)
+    write_cog(
+        folder / f"{name}_served.tif", grid,
+        [("served: 0 no, 1 acceptable, 2 good", "", served)], nodata=255, tags=tags,
+    )  # fmt: skip
+    for layer, unit, values in (
+        ("margin", "dB", layers.margin_db),
+        ("probability", "1", layers.probability),
+    ):
+        write_cog(
+            folder / f"{name}_{layer}.tif", grid, [(layer, unit, values)], nodata=NODATA, tags=tags
+        )
+    write_cog(
+        folder / f"{name}_best_server.tif", grid, [("best server", "", layers.best_server)],
+        nodata=-1, tags=tags | {f"SERVER_{k}": server for k, server in enumerate(servers)},
+    )  # fmt: skip
+
+
+def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Header and rows of ``summary.csv``: people and area served by unit, and in all.
+
+    Area is land and sea of the receiving grid; it is given in the row of all units only.
+    """
+    header = (
+        "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
+        "persons_at_sea_cells", "location_percent", "persons_served", "persons_served_percent",
+        "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
+    )  # fmt: skip
+    scenario, people = result.scenario, result.population
+    area = result.grid.cell_area_km2()
+    lon, lat = result.grid.lonlat()
+    land = result.ground.zone_at(lon, lat) != SEA
+    terrain = "SCHEMATIC" if result.ground.is_schematic else "measured"
+    keys = scenario.keys.population
+    vintage = keys.vintage if keys else ""
+    quality = (
+        ""
+        if people is None or keys is None
+        else ("approximate" if people.is_approximate or keys.approximate else "as given")
+    )
+    rows: list[tuple[Any, ...]] = []
+    for name, layers in result.service.items():
+        for percent, mask in (
+            (scenario.reception.acceptable_location_percent, layers.served_acceptable),
+            (scenario.reception.good_location_percent, layers.served_good),
+        ):
+            areas = tuple(
+                round(float(a), 1)
+                for a in (area.sum(), area[mask].sum(), area[land].sum(), area[land & mask].sum())
+            )
+            if people is None:
+                rows.append(
+                    (
+                        PHASE,
+                        name,
+                        "(all)",
+                        vintage,
+                        "",
+                        "",
+                        "",
+                        percent,
+                        "",
+                        "",
+                        *areas,
+                        terrain,
+                        "",
+                    )
+                )
+                continue
+            served = people.served(mask)
+            numbers = np.column_stack([people.by_unit, people.outside, people.at_sea, served])
+            for unit, (persons, outside, at_sea, got) in zip(
+                (*people.units, "(all)"), [*numbers, numbers.sum(axis=0)], strict=True
+            ):
+                share = round(100.0 * got / persons, 2) if persons else ""
+                rows.append(
+                    (
+                        PHASE, name, unit, vintage, round(persons), round(outside), round(at_sea),
+                        percent, round(got), share,
+                        *(areas if unit == "(all)" else ("", "", "", "")), terrain, quality,
+                    )
+                )  # fmt: skip
+    return header, rows
+
+
+def _manifest(result: Run) -> dict[str, Any]:
+    """Every parameter, the hash of every file read, and the versions in use."""
+    scenario, ground = result.scenario, result.ground
+    import numba
+    import rasterio
+
+    base = scenario.path.resolve().parent
+    keys = scenario.keys.model_dump(by_alias=True)
+    files = {}
+    for table, key in (
+        ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
+        ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
+        ("population", "raster"), ("population", "units"),
+    ):  # fmt: skip
+        value = (keys.get(table) or {}).get(key)
+        for name in value if isinstance(value, list) else [value] if value else []:
+            files[_relative(name, base)] = _sha256(Path(name))
+        if isinstance(value, str):
+            keys[table][key] = _relative(value, base)
+        elif isinstance(value, list):
+            keys[table][key] = [_relative(name, base) for name in value]
+    return {
+        "dtt_sim": __version__,
+        "python": platform.python_version(),
+        "libraries": {
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "rasterio": rasterio.__version__,
+            "gdal": rasterio.__gdal_version__,
+        },
+        "byte_order": sys.byteorder,
+        "model": "ITU-R P.1812-8",
+        "solver": "per-path reference",
+        "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
+        "transmitters": [asdict(t) for t in scenario.transmitters],
+        "files_sha256": files,
+        "terrain": {
+            "sha256": ground.digest,
+            "is_schematic": ground.is_schematic,
+            "resolution_m": round(ground.resolution_m, 2),
+            "surface": ground.surface,
+            "notes": list(ground.notes),
+            "credits": list(ground.credits),
+        },
+        "population_notes": list(result.population.notes) if result.population else [],
+        "grid": {
+            "crs": result.grid.crs,
+            "transform": list(result.grid.transform),
+            "shape": list(result.grid.shape),
+        },
+        "link_budgets": {
+            name: [asdict(line) for line in budget.lines] for name, budget in result.budgets.items()
+        },
+        "assumptions": [a.model_dump() for a in scenario.assumptions],
+        "warnings": list(scenario.warnings),
+    }
+
+
+def _relative(name: str, base: Path) -> str:
+    """A path as seen from the scenario's folder: manifests name no machine."""
+    try:
+        return Path(name).relative_to(base).as_posix()
+    except ValueError:
+        return Path(name).name
+
+
+def _sha256(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

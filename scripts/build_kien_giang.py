@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.features
 import shapely
 from scipy import ndimage
-from shapely.geometry import mapping
+from shapely.geometry import mapping, shape
 
 from terrain.grid import Grid
 from terrain.synthetic import Hill, hills_m
-from terrain.zones import land_mask
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "kien_giang"
 BOX = (102.5, 8.2, 107.3, 11.5)
@@ -112,6 +112,12 @@ def _reaches_box(ring: list[list[float]]) -> bool:
     return min(lon) <= east and max(lon) >= west and min(lat) <= north and max(lat) >= south
 
 
+def read_land() -> list[shapely.Geometry]:
+    """Land polygons of the committed extract."""
+    text = (SCENARIO / "ground" / "land.geojson").read_text(encoding="utf-8")
+    return [shape(feature["geometry"]) for feature in json.loads(text)["features"]]
+
+
 def read_hills() -> list[Hill]:
     """Hills of the table."""
     with (SCENARIO / "tables" / "hills.csv").open(encoding="utf-8") as file:
@@ -129,7 +135,9 @@ def read_hills() -> list[Hill]:
 def schematic_relief() -> tuple[Grid, np.ndarray[tuple[int, ...], np.dtype[np.int16]]]:
     """Plain of 1 to 2 m and the hills, on land; 0 at sea."""
     grid = Grid.from_lonlat_box(*BOX, crs="EPSG:4326", cell_size=CELL_DEG)
-    land, _ = land_mask(SCENARIO / "ground" / "land.geojson", grid)
+    land = rasterio.features.rasterize(
+        read_land(), out_shape=grid.shape, transform=grid.affine, dtype="uint8"
+    ).astype(bool)
     north, east = grid.cell_size_m()
     coast_km = 0.001 * ndimage.distance_transform_edt(land, sampling=(north, east))
     plain = np.where(coast_km <= NEAR_SEA_KM, PLAIN_NEAR_SEA_M, PLAIN_M)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +156,12 @@ def _read_places(path: Path | str) -> list[_Place]:
     if not Path(path).exists():
         msg = f"{path}: no such file; check the path"
         raise MissingTerrainError(msg)
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: not UTF-8 text ({error.reason}); save the table as UTF-8"
+        raise TerrainError(msg) from error
+    with io.StringIO(text, newline="") as file:
         reader = csv.DictReader(file)
         missing = {"name", "unit", "lat_deg", "lon_deg", "persons"} - set(reader.fieldnames or ())
         if missing:
@@ -165,13 +171,13 @@ def _read_places(path: Path | str) -> list[_Place]:
         for row in reader:
             try:
                 place = _Place(
-                    row["unit"],
+                    row["unit"].strip() or OUTSIDE_UNITS,
                     float(row["lat_deg"]),
                     float(row["lon_deg"]),
                     float(row["persons"]),
                     float(row.get("area_ha") or 0.0),
                 )
-            except (TypeError, ValueError) as error:
+            except (AttributeError, TypeError, ValueError) as error:
                 msg = f"{path}:{reader.line_num}: {error}; give numbers with a decimal point"
                 raise TerrainError(msg) from error
             valid = abs(place.lat_deg) < 90.0 and abs(place.lon_deg) <= 180.0

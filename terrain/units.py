@@ -13,6 +13,8 @@ from terrain.errors import TerrainError
 from terrain.grid import Float64Array
 
 _NAME_COLUMNS = ("name", "ten", "ten_huyen", "name_2", "name_1", "shapename", "name_vi", "unit")
+_SLIVER = 0.01
+"""Share of the smaller unit below which an overlap is taken for inexact borders."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,5 +82,36 @@ def read_units(path: Path | str, *, name: str | None = None) -> Units:
         if text in repeated:
             seen[text] += 1
             names[i] = f"{text} ({seen[text]})"
-    notes = (f"Repeated unit names were numbered: {', '.join(sorted(repeated))}.",)
-    return Units(tuple(names), shapes, notes if repeated else ())
+    notes = [f"Repeated unit names were numbered: {', '.join(sorted(repeated))}."] * bool(repeated)
+    notes += _repairs(path, names) + _overlaps(shapes, names)
+    return Units(tuple(names), shapes, tuple(notes))
+
+
+def _repairs(path: Path | str, names: list[str]) -> list[str]:
+    import pyogrio
+    import shapely
+
+    _, _, geometry, _ = pyogrio.raw.read(path, columns=[])
+    broken = np.flatnonzero(~shapely.is_valid(shapely.from_wkb(geometry)))
+    if not broken.size:
+        return []
+    return [f"Outlines that cross themselves were repaired: {_list(names, broken)}."]
+
+
+def _overlaps(shapes: NDArray[np.object_], names: list[str]) -> list[str]:
+    """Say where units overlap by more than the slivers of two digitised borders."""
+    import shapely
+
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
+    hidden = second[common > _SLIVER * smaller]
+    if not hidden.size:
+        return []
+    return [f"Units overlap; the first in the file holds: {_list(names, np.unique(hidden))} lose."]
+
+
+def _list(names: list[str], index: NDArray[np.int64]) -> str:
+    more = f" and {index.size - 5} more" if index.size > 5 else ""
+    return ", ".join(names[i] for i in index[:5]) + more

@@ -31,3 +31,33 @@ def driver(func: F) -> F:
 def parallel_driver(func: F) -> F:
     """Compile a ``prange`` loop over all cores; call it from one Python thread."""
     return cast("F", njit(error_model="numpy", nogil=True, parallel=True, cache=CACHE)(func))
+
+
+def enable_cache() -> None:
+    """Keep compiled code on disk, under a key that changes with the sources and the processor.
+
+    Call before the first kernel module is imported. numba's own key misses an edit in a callee's
+    file, so the folder's name holds a hash of all sources.
+    """
+    import hashlib
+    import importlib.util
+    from pathlib import Path
+
+    import numba
+    from llvmlite import binding
+
+    digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
+    for package in ("dtt_sim", "terrain"):
+        spec = importlib.util.find_spec(package)
+        folders = (spec.submodule_search_locations or []) if spec else []
+        for file in sorted(p for folder in folders for p in Path(folder).rglob("*.py")):
+            digest.update(file.read_bytes())
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "dtt_sim" / "compiled" / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return  # a home that cannot be written only costs the compile time
+    numba.config.CACHE_DIR = str(folder)
+    global CACHE  # noqa: PLW0603  read by the decorators of modules imported after this
+    CACHE = True

@@ -216,7 +216,7 @@ def _predict_all(
             click.echo(f"{cases}:{line}: case {ids[0]}: {reason}", err=True)
             writer.writerow([*ids, *empty, reason])
         else:
-            writer.writerow([*ids, *map(repr, values.values()), ""])
+            writer.writerow([*ids, *map(str, values.values()), ""])
     return buffer.getvalue(), n_failed
 
 

@@ -81,12 +81,16 @@ def read_rows(path: Path, problems: list[Problem]) -> list[Row]:
     )
     header = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = header
-    for name in header:
-        if name not in COLUMNS:
-            problems.append(Problem(path.name, 1, name, f"unknown column{nearest(name, COLUMNS)}"))
-    for name in _REQUIRED:
-        if name not in header:
-            problems.append(Problem(path.name, 1, name, f"column is missing; {COLUMNS[name]}"))
+    problems += [
+        Problem(path.name, 1, name, f"unknown column{nearest(name, COLUMNS)}")
+        for name in header
+        if name not in COLUMNS
+    ]
+    problems += [
+        Problem(path.name, 1, name, f"column is missing; {COLUMNS[name]}")
+        for name in _REQUIRED
+        if name not in header
+    ]
     rows = []
     for values in reader:
         if None in values or None in values.values():

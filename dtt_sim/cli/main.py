@@ -1,0 +1,77 @@
+"""``dtt-sim``: the command line. Commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+_COMMANDS = {
+    "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
+    "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
+    "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),
+    "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands cost nothing until one is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dtt-sim")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    """Digital terrestrial television transition simulator."""
+    ctx.obj = {"debug": debug}
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run a command; bad input ends with its message and exit code 2, never with a traceback."""
+    arguments = sys.argv[1:] if args is None else args
+    try:
+        cli.main(arguments, prog_name="dtt-sim")
+    except KeyboardInterrupt:
+        click.echo("interrupted; run the same command again to go on", err=True)
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001  the last stop before the user
+        if "--debug" in arguments:
+            raise
+        code = _exit_code(error)
+        text = str(error) if code == 2 else f"{type(error).__name__}: {error} (--debug shows where)"
+        click.echo(f"error: {text}", err=True)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int:
+    """2 for bad input, 1 for a failure of the program or the machine."""
+    from dtt_sim.errors import DttSimError, OutputError
+
+    if isinstance(error, OutputError):
+        return 1
+    if isinstance(error, DttSimError):
+        return 2
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return 2 if "TerrainError" in names else 1

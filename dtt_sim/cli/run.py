@@ -1,0 +1,107 @@
+"""``dtt-sim run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from dtt_sim.workflow.run import Progress
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Output folder.")
+@click.option("--override", metavar="NAME", help="Lay [override.NAME] of the file over it.")
+@click.option(
+    "--elevation",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Elevation raster in place of the scenario's; repeat for tiles.",
+)
+@click.option("--land", type=click.Path(path_type=Path), help="Land polygons in place of its own.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of kept path losses (OUT/cache)."
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Cores to use (all).")
+@click.option("--quiet", "-q", is_flag=True, help="No progress.")
+def run(
+    *,
+    scenario: Path,
+    out: Path,
+    override: str | None,
+    elevation: tuple[Path, ...],
+    land: Path | None,
+    cache: Path | None,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Compute a scenario: rasters, tables and a map in the folder OUT.
+
+    Path losses are kept: a run that was interrupted goes on where it stopped, and a second run with
+    one site changed computes that site only.
+    """
+    from dtt_sim.scenario.load import load_scenario
+
+    values: dict[str, object] = {}
+    if elevation:
+        values["terrain.elevation"] = [str(path) for path in elevation]
+        values["terrain.schematic"] = False
+        values["terrain.credits"] = []
+    if land:
+        values["terrain.land"] = str(land)
+    loaded = load_scenario(scenario, override=override, set_values=values)
+    from dtt_sim._jit import enable_cache
+
+    enable_cache()
+    if threads:
+        import numba
+
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    from dtt_sim.report.maps import draw_map
+    from dtt_sim.report.text import closing_lines
+    from dtt_sim.workflow.run import run as compute
+
+    with _progress(quiet=quiet) as tell:
+        result = compute(loaded, out, cache=cache, progress=tell)
+        tell("map", 0, 1)
+        draw_map(result, out / "map.png")
+        tell("map", 1, 1)
+    for line in closing_lines(result):
+        click.echo(line)
+    click.echo(f"written: {out}")
+
+
+def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+    """Progress with time left, on standard error."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def silent() -> Iterator[Progress]:
+        yield lambda _stage, _done, _total: None
+
+    @contextmanager
+    def shown() -> Iterator[Progress]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("")
+
+            def tell(stage: str, done: int, total: int) -> None:
+                bar.update(task, description=stage, completed=done, total=total)
+
+            yield tell
+
+    return silent() if quiet else shown()

@@ -1,0 +1,175 @@
+"""Maps of a run as pictures for a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dtt_sim.workflow.output import whole_file
+from dtt_sim.workflow.run import Run
+from terrain.grid import transformer
+from terrain.ground import SEA
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Distinct in hue and in lightness, so that print in grey and colour-blind readers keep them apart.
+SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
+SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
+LABELS = ("not served", "acceptable: {a:g} % of locations", "good: {g:g} % of locations")
+
+
+def draw_map(result: Run, path: Path) -> None:
+    """Draw ``map.png``: where each multiplex is received, coast, sites, legend and scale.
+
+    Parameters
+    ----------
+    result : Run
+    path : Path
+        PNG file; written whole or not at all.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    names = list(result.service)
+    n_col = 1 if len(names) == 1 else 2
+    n_row = -(-len(names) // n_col)
+    aspect = result.grid.n_row / result.grid.n_col
+    width = 7.0 * n_col
+    figure = Figure(figsize=(width, (width / n_col * aspect + 0.55) * n_row + 1.7), dpi=150)
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(n_row, n_col, squeeze=False).ravel()
+    for ax, name in zip(axes, names, strict=False):
+        _draw_multiplex(ax, result, name)
+    for ax in axes[len(names) :]:
+        ax.set_axis_off()
+    reception = result.scenario.reception
+    texts = [
+        text.format(a=reception.acceptable_location_percent, g=reception.good_location_percent)
+        for text in LABELS
+    ]
+    handles: list[Any] = [
+        Patch(facecolor=colour, edgecolor="#555555", label=text)
+        for colour, text in zip(SERVED_COLOURS, texts, strict=True)
+    ]
+    handles += [
+        Patch(facecolor=SEA_SERVED_COLOURS[0], edgecolor="#555555", label="paler: the same at sea"),
+        axes[0].plot([], [], "^", color="#b2182b", markeredgecolor="white", label="transmitter")[0],
+    ]
+    figure.legend(handles=handles, loc="lower center", ncols=5, frameon=False, fontsize=9)
+    figure.suptitle(_title(result), fontsize=13, fontweight="bold", y=0.995, va="top")
+    figure.text(0.99, 0.003, _credits(result), ha="right", va="bottom", fontsize=6, color="#444444")
+    figure.subplots_adjust(
+        left=0.01, right=0.99, top=1.0 - 0.75 / figure.get_figheight(),
+        bottom=0.62 / figure.get_figheight(), wspace=0.02, hspace=0.12,
+    )  # fmt: skip
+    with whole_file(path) as part:
+        figure.savefig(part, format="png")
+
+
+def _title(result: Run) -> str:
+    override = f" [{result.scenario.override}]" if result.scenario.override else ""
+    warning = "\nSCHEMATIC TERRAIN: relief made up, not a finding about the real ground"
+    return result.scenario.title + override + (warning if result.ground.is_schematic else "")
+
+
+def _credits(result: Run) -> str:
+    keys = result.scenario.keys
+    people = keys.population.credits if keys.population else []
+    return " · ".join(["ITU-R P.1812-8, dtt_sim", *result.ground.credits, *people, result.grid.crs])
+
+
+def _draw_multiplex(ax: Axes, result: Run, name: str) -> None:
+    from matplotlib.colors import to_rgb
+
+    layers = result.service[name]
+    grid = result.grid
+    lon, lat = grid.lonlat()
+    sea = result.ground.zone_at(lon, lat) == SEA
+    level = layers.served_acceptable.astype(int) + layers.served_good
+    on_land = np.array([to_rgb(c) for c in SERVED_COLOURS])
+    at_sea = np.array([to_rgb(c) for c in SEA_SERVED_COLOURS])
+    picture = np.where(sea[..., None], at_sea[level], on_land[level])
+    picture[np.isnan(layers.probability)] = to_rgb("#ffffff")
+    west, south, east, north = grid.bounds
+    ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
+    ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.6)
+    _draw_sites(ax, result, name)
+    _draw_scale(ax, result)
+    ax.set_xlim(west, east)
+    ax.set_ylim(south, north)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.set_title(_caption(result, name), fontsize=9, loc="left")
+
+
+def _caption(result: Run, name: str) -> str:
+    multiplex = result.scenario.multiplexes[name]
+    text = f"{multiplex.title} · {multiplex.mode}"
+    if result.population is None:
+        return text
+    total = result.population.total
+    layers = result.service[name]
+    reception = result.scenario.reception
+    shares = [
+        f"{100.0 * float(result.population.served(mask).sum()) / total:.1f} % at {percent:g} %"
+        for mask, percent in (
+            (layers.served_acceptable, reception.acceptable_location_percent),
+            (layers.served_good, reception.good_location_percent),
+        )
+    ]
+    return f"{text}\npeople served: {', '.join(shares)} of locations"
+
+
+def _draw_sites(ax: Axes, result: Run, name: str) -> None:
+    from matplotlib.patheffects import withStroke
+
+    west, south, east, north = result.grid.bounds
+    change = transformer("EPSG:4326", result.grid.crs)
+    labelled = set()
+    for transmitter in result.scenario.transmitters:
+        if transmitter.multiplex != name:
+            continue
+        x, y = change.transform(transmitter.lon_deg, transmitter.lat_deg)
+        if not (west <= x <= east and south <= y <= north):
+            continue
+        ax.plot(x, y, "^", color="#b2182b", markersize=7, markeredgecolor="white", zorder=5)
+        if transmitter.site in labelled:
+            continue
+        labelled.add(transmitter.site)
+        right = x > west + 0.75 * (east - west)
+        ax.annotate(
+            transmitter.site,
+            (x, y),
+            xytext=(-6 if right else 6, 4),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            fontsize=7.5,
+            zorder=6,
+            path_effects=[withStroke(linewidth=2.2, foreground="white")],
+            parse_math=False,
+        )
+
+
+def _draw_scale(ax: Axes, result: Run) -> None:
+    """Scale bar of a round length and an arrow to grid north, in the lower left corner."""
+    west, south, east, north = result.grid.bounds
+    _, east_m = result.grid.cell_size_m()
+    per_km = 1000.0 * result.grid.transform[0] / east_m
+    reach_km = 0.22 * (east - west) / per_km
+    length_km = max(
+        (v * 10.0**e for e in range(-2, 4) for v in (1, 2, 5) if v * 10.0**e <= reach_km),
+        default=reach_km,
+    )
+    x, y = west + 0.03 * (east - west), south + 0.04 * (north - south)
+    ax.plot([x, x + length_km * per_km], [y, y], color="black", linewidth=2.5, zorder=6)
+    ax.annotate(
+        f"{length_km:g} km", (x, y), xytext=(0, 4), textcoords="offset points", fontsize=8, zorder=6
+    )
+    ax.annotate(
+        "N", xy=(0.965, 0.115), xytext=(0.965, 0.02), xycoords="axes fraction", ha="center",
+        fontsize=9, arrowprops={"arrowstyle": "-|>", "facecolor": "black"}, zorder=6,
+    )  # fmt: skip

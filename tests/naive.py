@@ -23,8 +23,9 @@ def inverse_normal(x: float) -> float:
 
 def sections(d: Array, zone: NDArray[np.int64]) -> tuple[float, float, float]:
     """omega, dtm, dlm."""
-    edges = np.concatenate([[d[0]], 0.5 * (d[1:] + d[:-1]), [d[-1]]])
-    weight = np.diff(edges)
+    # omega >= 0.75 is a threshold on this sum: it is formed as the text has it, in its order.
+    step = np.diff(d)
+    weight = 0.5 * np.concatenate([[0.0], step]) + 0.5 * np.concatenate([step, [0.0]])
 
     def longest(mask: NDArray[np.bool_]) -> float:
         best = run = 0.0
@@ -33,7 +34,7 @@ def sections(d: Array, zone: NDArray[np.int64]) -> tuple[float, float, float]:
             best = max(best, run)
         return best
 
-    omega = weight[zone == 1].sum() / d[-1]
+    omega = sum(weight[zone == 1].tolist()) / d[-1] if (zone != 1).any() else 1.0
     return omega, longest(zone != 1), longest(zone == 4)
 
 

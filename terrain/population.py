@@ -21,6 +21,8 @@ from terrain.units import Units
 OUTSIDE_UNITS = "(outside units)"
 _SPREAD = 61
 """Points over which a commune's people are spread: a sunflower has no direction."""
+_PARTS = 10
+"""Pieces along each side of a population pixel, at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,10 +221,25 @@ def population_from_raster(
     ground: Ground | None = None,
     nodata: float | None = None,
 ) -> Population:
-    """Population from a raster of persons per pixel, each pixel split into equal parts.
+    """Population from a raster of persons per pixel, each pixel split by area.
 
-    A pixel is split finely enough that a part is at most a quarter of a receiving cell and a tenth
-    of the pixel wide; each part goes whole to the cell and the unit that hold its centre.
+    A pixel is cut into at least 10 x 10 pieces, each of which goes to the cell and the unit that
+    hold its centre; the pieces sum to the pixel. Where raster and grid share a coordinate system,
+    the cuts fall on the grid's lines as well and cells receive exact shares of area. Elsewhere
+    pieces are at most an eighth of a cell wide.
+
+    Parameters
+    ----------
+    path : path
+        Raster of persons per pixel, in any coordinate system.
+    grid : Grid
+        Receiving grid.
+    units : Units, optional
+        People outside every unit, or all without units, are kept as "(outside units)".
+    ground : Ground, optional
+        Tells land from sea.
+    nodata : float, optional
+        Takes the place of the raster's own nodata tag.
 
     Raises
     ------
@@ -243,28 +260,61 @@ def population_from_raster(
     if row.size == 0:
         msg = f"{path}: nobody lives in this raster; check nodata and the file"
         raise TerrainError(msg)
-    parts = max(10, math.ceil(4.0 * max(own.cell_size_m()) / min(grid.cell_size_m())))
-    offset = (np.arange(parts) + 0.5) / parts
+    row_cuts, col_cuts = _cuts(own, grid)
     names = (*(units.names if units else ()), OUTSIDE_UNITS)
     total: Population | None = None
-    block = max(1, 2_000_000 // parts**2)
+    block = max(1, 2_000_000 // (row_cuts.shape[1] * col_cuts.shape[1]))
     for start in range(0, row.size, block):
         i, j = row[start : start + block], col[start : start + block]
-        sub_row = np.broadcast_to(i[:, None, None] + offset[:, None], (i.size, parts, parts))
-        sub_col = np.broadcast_to(j[:, None, None] + offset, (j.size, parts, parts))
-        lon, lat = _lonlat(own, sub_row.ravel(), sub_col.ravel())
+        centre_row, height = _pieces(row_cuts[i])
+        centre_col, width = _pieces(col_cuts[j])
+        share = persons[i, j][:, None, None] * height[:, :, None] * width[:, None, :]
+        held = share.ravel() > 0.0
+        sub_row = np.broadcast_to((i[:, None] + centre_row)[:, :, None], share.shape).ravel()[held]
+        sub_col = np.broadcast_to((j[:, None] + centre_col)[:, None, :], share.shape).ravel()[held]
+        lon, lat = _lonlat(own, sub_row, sub_col)
         unit = np.full(lon.shape, len(names) - 1, np.int64)
         if units is not None:
             found = units.locate(lon, lat)
             unit[found >= 0] = found[found >= 0]
-        share = np.repeat(persons[i, j] / parts**2, parts**2)
         part = _accumulate(
-            names, grid, ground, unit, lon, lat, share, is_approximate=False,
+            names, grid, ground, unit, lon, lat, share.ravel()[held], is_approximate=False,
             notes=units.notes if units else (),
         )  # fmt: skip
         total = part if total is None else _sum(total, part)
     assert total is not None  # row.size > 0
     return total
+
+
+def _cuts(own: Grid, grid: Grid) -> tuple[Float64Array, Float64Array]:
+    """Where pixels are cut, as fractions of a pixel, `(n_row, m)` and `(n_col, m)`, ascending."""
+    parts = _PARTS
+    row_lines = col_lines = np.empty(0)
+    if own.crs == grid.crs:
+        a, _, c, _, e, f = own.transform
+        west, south, east, north = grid.bounds
+        row_lines = (np.linspace(north, south, grid.n_row + 1) - f) / e
+        col_lines = (np.linspace(west, east, grid.n_col + 1) - c) / a
+    else:
+        parts = max(parts, math.ceil(8.0 * max(own.cell_size_m()) / min(grid.cell_size_m())))
+    return _cuts_along(own.n_row, parts, row_lines), _cuts_along(own.n_col, parts, col_lines)
+
+
+def _cuts_along(count: int, parts: int, lines: Float64Array) -> Float64Array:
+    regular = np.tile(np.arange(parts + 1) / parts, (count, 1))
+    lines = np.sort(lines[(lines > 0.0) & (lines < count)])
+    pixel = np.floor(lines).astype(np.int64)
+    first = np.searchsorted(pixel, np.arange(count))
+    place = np.arange(pixel.size) - first[pixel]
+    # Pixels with fewer lines than others are cut at 1 again: pieces of no width.
+    own = np.ones((count, int(place.max(initial=-1)) + 1))
+    own[pixel, place] = lines - pixel
+    return np.sort(np.concatenate([regular, own], axis=1), axis=1)
+
+
+def _pieces(cuts: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Centres and widths between cuts, `(n, m - 1)`."""
+    return 0.5 * (cuts[:, 1:] + cuts[:, :-1]), np.diff(cuts, axis=1)
 
 
 def _sum(a: Population, b: Population) -> Population:

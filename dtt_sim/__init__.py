@@ -1,3 +1,27 @@
-"""Digital terrestrial television transition simulator."""
+"""Digital terrestrial television transition simulator.
+
+>>> import dtt_sim  # doctest: +SKIP
+>>> scenario = dtt_sim.load_scenario("scenarios/kien_giang/scenario.toml")  # doctest: +SKIP
+>>> result = dtt_sim.run(scenario, "out/kien_giang")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dtt_sim.scenario.load import load_scenario as load_scenario
+    from dtt_sim.workflow.run import run as run
 
 __version__ = "0.1.0"
+
+_LAZY = {"load_scenario": "dtt_sim.scenario.load", "run": "dtt_sim.workflow.run"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions when they are first used: ``--help`` must not pay for them."""
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    msg = f"module 'dtt_sim' has no attribute {name!r}"
+    raise AttributeError(msg)

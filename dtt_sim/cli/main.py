@@ -56,7 +56,7 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         click.echo("interrupted; run the same command again to go on", err=True)
         sys.exit(130)
-    except Exception as error:  # noqa: BLE001  the last stop before the user
+    except Exception as error:
         if "--debug" in arguments:
             raise
         code = _exit_code(error)

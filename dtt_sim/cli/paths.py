@@ -107,6 +107,9 @@ def paths(ctx: click.Context, profiles: Path, cases: Path, model: str, out: Path
     empty results and its reason in the column "error"; exit status 1 then.
     """
     del model  # one so far
+    from dtt_sim._jit import enable_cache
+
+    enable_cache()
     rows = _read_cases(cases)
     raw_profiles = _read_profiles(profiles)
     if out is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Distinct in hue and in lightness, so that print in grey and colour-blind readers keep them apart.
 SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
 SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
+HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
 LABELS = ("not served", "acceptable: {a:g} % of locations", "good: {g:g} % of locations")
 
 
@@ -39,7 +40,8 @@ def draw_map(result: Run, path: Path) -> None:
     n_row = -(-len(names) // n_col)
     aspect = result.grid.n_row / result.grid.n_col
     width = 7.0 * n_col
-    figure = Figure(figsize=(width, (width / n_col * aspect + 0.55) * n_row + 1.7), dpi=150)
+    height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + HEAD_IN + FOOT_IN
+    figure = Figure(figsize=(width, height), dpi=150)
     FigureCanvasAgg(figure)
     axes = figure.subplots(n_row, n_col, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
@@ -56,15 +58,25 @@ def draw_map(result: Run, path: Path) -> None:
         for colour, text in zip(SERVED_COLOURS, texts, strict=True)
     ]
     handles += [
+        Patch(facecolor="white", edgecolor="#555555", label="beyond the radius, or no data"),
         Patch(facecolor=SEA_SERVED_COLOURS[0], edgecolor="#555555", label="paler: the same at sea"),
         axes[0].plot([], [], "^", color="#b2182b", markeredgecolor="white", label="transmitter")[0],
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=5, frameon=False, fontsize=9)
-    figure.suptitle(_title(result), fontsize=13, fontweight="bold", y=0.995, va="top")
-    figure.text(0.99, 0.003, _credits(result), ha="right", va="bottom", fontsize=6, color="#444444")
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=len(handles),
+        frameon=False,
+        fontsize=9,
+        bbox_to_anchor=(0.5, 0.22 / height),
+    )
+    figure.suptitle(_title(result), fontsize=13, fontweight="bold", y=1.0 - 0.1 / height, va="top")
+    figure.text(
+        0.99, 0.06 / height, _credits(result), ha="right", va="bottom", fontsize=6, color="#444444"
+    )
     figure.subplots_adjust(
-        left=0.01, right=0.99, top=1.0 - 0.75 / figure.get_figheight(),
-        bottom=0.62 / figure.get_figheight(), wspace=0.02, hspace=0.12,
+        left=0.01, right=0.99, top=1.0 - (HEAD_IN + PANEL_HEAD_IN) / height, bottom=FOOT_IN / height,
+        wspace=0.02, hspace=PANEL_HEAD_IN / (width / n_col * aspect),
     )  # fmt: skip
     with whole_file(path) as part:
         figure.savefig(part, format="png")
@@ -155,7 +167,9 @@ def _draw_sites(ax: Axes, result: Run, name: str) -> None:
 
 
 def _draw_scale(ax: Axes, result: Run) -> None:
-    """Scale bar of a round length and an arrow to grid north, in the lower left corner."""
+    """Scale bar of a round length, lower left, and an arrow to grid north, lower right."""
+    from matplotlib.patheffects import withStroke
+
     west, south, east, north = result.grid.bounds
     _, east_m = result.grid.cell_size_m()
     per_km = 1000.0 * result.grid.transform[0] / east_m
@@ -167,7 +181,13 @@ def _draw_scale(ax: Axes, result: Run) -> None:
     x, y = west + 0.03 * (east - west), south + 0.04 * (north - south)
     ax.plot([x, x + length_km * per_km], [y, y], color="black", linewidth=2.5, zorder=6)
     ax.annotate(
-        f"{length_km:g} km", (x, y), xytext=(0, 4), textcoords="offset points", fontsize=8, zorder=6
+        f"{length_km:g} km",
+        (x, y),
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=8,
+        zorder=6,
+        path_effects=[withStroke(linewidth=2.2, foreground="white")],
     )
     ax.annotate(
         "N", xy=(0.965, 0.115), xytext=(0.965, 0.02), xycoords="axes fraction", ha="center",

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terrain.errors import MissingTerrainError, TerrainError
+from terrain.grid import Grid
+from terrain.raster import Paths, open_raster, raster_grid
 
 BUILT_IN = ("esa_worldcover", "corine", "globcover")
 _COLUMNS = ("class_code", "representative_height_m")
+
+NOTHING: Final = -1
+"""Code of cells where a class raster has nodata or does not reach."""
+_COUNTED_CODES: Final = 100_000
 
 
 def read_classes(table: Path | str) -> dict[int, float]:
@@ -33,7 +40,11 @@ def read_classes(table: Path | str) -> dict[int, float]:
     if str(table) in BUILT_IN:
         text = (resources.files("terrain") / "data" / f"{table}.csv").read_text(encoding="utf-8")
     elif Path(table).exists():
-        text = Path(table).read_text(encoding="utf-8-sig")
+        try:
+            text = Path(table).read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            msg = f"{table}: not UTF-8 text ({error.reason}); save the table as UTF-8"
+            raise TerrainError(msg) from error
     else:
         msg = f"{table}: no such class table; name a CSV file or one of {', '.join(BUILT_IN)}"
         raise MissingTerrainError(msg)
@@ -44,38 +55,100 @@ def read_classes(table: Path | str) -> dict[int, float]:
         raise TerrainError(msg)
     classes: dict[int, float] = {}
     for row in rows:
-        first, _, last = row["class_code"].partition("-")
         try:
+            first, _, last = row["class_code"].partition("-")
             height_m = float(row["representative_height_m"])
             codes = range(int(first), int(last or first) + 1)
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             msg = f"{table}:{rows.line_num}: {error}; give a class code and a height in metres"
             raise TerrainError(msg) from error
         if not 0.0 <= height_m <= 100.0:
             msg = f"{table}:{rows.line_num}: clutter height {height_m} m is not within 0..100"
             raise TerrainError(msg)
+        twice = sorted(set(codes) & set(classes))
+        if twice or not codes:
+            what = f"class {twice[0]} twice" if twice else f"no class in {row['class_code']!r}"
+            msg = f"{table}:{rows.line_num}: {what}; give each class one row"
+            raise TerrainError(msg)
         classes.update(dict.fromkeys(codes, height_m))
+    if not classes:
+        msg = f"{table}: no classes; give at least one row"
+        raise TerrainError(msg)
     return classes
 
 
 def clutter_heights(
-    codes: NDArray[Any], classes: dict[int, float], source: Path | str
+    codes: NDArray[np.integer[Any]], classes: Mapping[int, float], source: Path | str
 ) -> NDArray[np.float32]:
-    """Representative clutter height of each cell [m]; code 0 (no class) is 0 m.
+    """Representative clutter height of each cell [m]; 0 where the code is NOTHING.
 
     Raises
     ------
     TerrainError
         A class that the table does not map, with the number of its cells.
     """
-    present, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    present, inverse, counts = _unique(codes)
     unknown = [
         f"{code} ({count} cells)"
         for code, count in zip(present.tolist(), counts.tolist(), strict=True)
-        if code != 0 and int(code) not in classes
+        if code != NOTHING and code not in classes
     ]
     if unknown:
         msg = f"{source}: classes without a height: {', '.join(unknown)}; add them to the table"
         raise TerrainError(msg)
     heights = np.array([classes.get(int(code), 0.0) for code in present], np.float32)
-    return heights[inverse.reshape(codes.shape)]
+    return heights[inverse]
+
+
+def _unique(
+    codes: NDArray[np.integer[Any]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct codes, the index of each cell among them, their counts; counting, not sorting."""
+    low, high = int(codes.min()), int(codes.max())
+    if high - low > _COUNTED_CODES:
+        present, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        return present.astype(np.int64), inverse.reshape(codes.shape), counts
+    shifted = codes.astype(np.int64) - low
+    counts = np.bincount(shifted.ravel())
+    used = np.flatnonzero(counts)
+    index = np.zeros(counts.size, np.int64)
+    index[used] = np.arange(used.size)
+    return used + low, index[shifted], counts[used]
+
+
+def read_aligned(paths: Paths, grid: Grid) -> NDArray[np.int32]:
+    """Class codes of one or several rasters on `grid`: the commonest class where they are finer.
+
+    Returns
+    -------
+    (n_row, n_col) int32
+        NOTHING (-1) where no raster has a class.
+
+    Raises
+    ------
+    TerrainError
+        Unreadable raster, no coordinate system, or values that are no whole numbers.
+    """
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.warp import reproject
+
+    codes = np.full(grid.shape, NOTHING, np.int32)
+    for name in [paths] if isinstance(paths, str | Path) else paths:
+        with open_raster(name) as source:
+            if source.dtypes[0].startswith(("float", "complex")):
+                msg = f"{name}: {source.dtypes[0]} values are no class codes; give whole numbers"
+                raise TerrainError(msg)
+            finer = min(raster_grid(source).cell_size_m()) < 0.7 * min(grid.cell_size_m())
+            part = np.full(grid.shape, NOTHING, np.int32)
+            reproject(
+                rasterio.band(source, 1),
+                part,
+                dst_transform=grid.affine,
+                dst_crs=grid.crs,
+                src_nodata=source.nodata,
+                dst_nodata=NOTHING,
+                resampling=Resampling.mode if finer else Resampling.nearest,
+            )
+        np.copyto(codes, part, where=codes == NOTHING)
+    return codes

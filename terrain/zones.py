@@ -1,178 +1,293 @@
-"""Land and sea, and the radio-climatic zones of Rec. ITU-R P.1812 that follow from them."""
+"""Water in an elevation raster, and the radio-climatic zones of Rec. ITU-R P.1812."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from terrain.errors import MissingTerrainError, TerrainError
-from terrain.grid import Grid
+from terrain._jit import kernel
+from terrain.errors import TerrainError
+from terrain.grid import MAX_ABS_LATITUDE_DEG, WGS84, Float64Array, Grid
 from terrain.ground import COASTAL, INLAND, SEA
+from terrain.vector import LAKE, LAND, UNKNOWN, shore_mask
 
-COASTAL_DISTANCE_M = 50_000.0
-COASTAL_HEIGHT_M = 100.0
-MIN_SEA_KM2 = 20.0
+BoolArray = NDArray[np.bool_]
+
+COASTAL_DISTANCE_M: Final = 50_000.0
+COASTAL_HEIGHT_M: Final = 100.0
+MIN_SEA_KM2: Final = 20.0
 """Without land polygons, a smaller patch of zeros or of nodata is not taken for the sea."""
-MAX_SHORE_M = 10.0
+MIN_SEA_SHARE: Final = 0.1
+"""... unless it is this share of the raster."""
+MAX_SHORE_M: Final = 10.0
 """Nodata whose shore lies higher than this in the median is a void, not the sea."""
+LOWEST_LAND_M: Final = -450.0
+"""Below the shore of the Dead Sea there is no land."""
+POLDER_KM2: Final = 5.0
+"""A patch below the sea as large as this, next to the sea, is land and not noise."""
+POLDER_M: Final = -1.5
+
+_EIGHT: Final = np.ones((3, 3), int)
 
 
-def read_vector(path: Path | str) -> tuple[NDArray[np.object_], Any, dict[str, NDArray[Any]]]:
-    """Geometries (shapely), coordinate system and attribute columns of a vector file.
-
-    Raises
-    ------
-    MissingTerrainError, TerrainError
-        No such file; unreadable; empty; no coordinate system.
-    """
-    import pyogrio
-    import shapely
-    from pyogrio.errors import DataSourceError
-
-    if not Path(path).exists():
-        msg = f"{path}: no such file; check the path"
-        raise MissingTerrainError(msg)
-    try:
-        meta, _, geometry, columns = pyogrio.raw.read(path)
-    except DataSourceError as error:
-        msg = f"{path}: not a vector file that GDAL can read; give GeoJSON, GeoPackage or Shapefile"
-        raise TerrainError(msg) from error
-    if geometry is None or len(geometry) == 0:
-        msg = f"{path}: no features; give a file with at least one"
-        raise TerrainError(msg)
-    if not meta["crs"]:
-        msg = f"{path}: no coordinate system; save the file with one"
-        raise TerrainError(msg)
-    shapes = shapely.make_valid(shapely.from_wkb(geometry))
-    return shapes, meta["crs"], dict(zip(meta["fields"], columns, strict=True))
+def land_mask(path: Path | str, grid: Grid) -> tuple[BoolArray, BoolArray]:
+    """Where land polygons say land (lakes are land), and where they say anything at all."""
+    mask, _ = shore_mask(path, grid)
+    return (mask == LAND) | (mask == LAKE), mask != UNKNOWN
 
 
-def shapes_on(path: Path | str, crs: str) -> NDArray[np.object_]:
-    """Geometries of a vector file in another coordinate system."""
-    import shapely
-
-    from terrain.grid import transformer
-
-    shapes, own, _ = read_vector(path)
-    change = transformer(own, crs)
-    return np.asarray(
-        shapely.transform(shapes, lambda xy: np.column_stack(change.transform(*xy.T))), object
-    )
-
-
-def land_mask(path: Path | str, grid: Grid) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where land polygons say land, and where they say anything at all (their bounding box)."""
-    import shapely
-    from rasterio.features import rasterize
-
-    shapes = shapes_on(path, grid.crs)
-    land = rasterize(
-        [(shape, 1) for shape in shapes], out_shape=grid.shape, transform=grid.affine, dtype="uint8"
-    ).astype(bool)
-    west, south, east, north = shapely.total_bounds(shapes)
-    tolerance = 0.5 * grid.transform[0]
-    known = (
-        (grid.y[:, None] >= south - tolerance)
-        & (grid.y[:, None] <= north + tolerance)
-        & (grid.x >= west - tolerance)
-        & (grid.x <= east + tolerance)
-    )
-    return land, known
-
-
-def sea_from_patches(
-    candidate: NDArray[np.bool_], height_m: NDArray[np.float32], grid: Grid, *, at_edge: bool
-) -> NDArray[np.bool_]:
-    """Those patches of candidate cells that are large and low-lying enough to be the sea.
+class Patches:
+    """Connected patches of cells (eight neighbours), and what is known of each.
 
     Parameters
     ----------
-    candidate : (n_row, n_col) bool
-    height_m : (n_row, n_col) float32
-        NaN where unknown; the shore of a patch is judged by it.
-    at_edge : bool
-        Whether a patch must also touch the raster's edge (nodata inside the land is a void).
-    """
-    from scipy import ndimage
+    cells : (n_row, n_col) bool
+    grid : Grid
 
-    labels, count = ndimage.label(candidate, structure=np.ones((3, 3), int))
-    if count == 0:
-        return np.zeros_like(candidate)
+    Attributes
+    ----------
+    label : (n_row, n_col) int32
+        0 elsewhere, patches from 1.
+    area_km2 : (n_patch + 1,) float64
+        At the cell size of the grid's centre [km²]; of the rest of the raster at 0.
+    """
+
+    def __init__(self, cells: BoolArray, grid: Grid) -> None:
+        from scipy import ndimage
+
+        self.label, self.count = ndimage.label(cells, structure=_EIGHT)
+        north, east = grid.cell_size_m()
+        self.n_cell = np.bincount(self.label.ravel(), minlength=self.count + 1)
+        self.area_km2 = self.n_cell * (1e-6 * north * east)
+
+    def select(self, chosen: BoolArray) -> BoolArray:
+        """Cells of the patches that are chosen, `(n_patch + 1,)` in."""
+        chosen = chosen.copy()
+        chosen[0] = False
+        return np.asarray(chosen[self.label], bool)
+
+    @property
+    def is_large(self) -> BoolArray:
+        """Whether a patch is large enough to be the sea."""
+        share = self.n_cell / self.label.size
+        return np.asarray((self.area_km2 >= MIN_SEA_KM2) | (share >= MIN_SEA_SHARE), bool)
+
+    @property
+    def at_edge(self) -> BoolArray:
+        """Whether a patch touches the raster's edge."""
+        label = self.label
+        return self._touched(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]]))
+
+    def touching(self, cells: BoolArray) -> BoolArray:
+        """Whether a patch has one of these cells or a neighbour of one."""
+        from scipy import ndimage
+
+        return self._touched(self.label[ndimage.binary_dilation(cells, _EIGHT)])
+
+    def _touched(self, labels: NDArray[Any]) -> BoolArray:
+        found = np.zeros(self.count + 1, bool)
+        found[labels] = True
+        return found
+
+    def shore_m(self, height_m: NDArray[np.float32]) -> Float64Array:
+        """Median height of the measured cells round each patch [m]; NaN where there are none."""
+        from scipy import ndimage
+
+        grown = ndimage.grey_dilation(self.label, size=(3, 3))
+        shore = (self.label == 0) & (grown > 0) & np.isfinite(height_m)
+        return self._median(height_m[shore], grown[shore])
+
+    def median_m(self, height_m: NDArray[np.float32]) -> Float64Array:
+        """Median height within each patch [m]."""
+        inside = (self.label > 0) & np.isfinite(height_m)
+        return self._median(height_m[inside], self.label[inside])
+
+    def share(self, cells: BoolArray) -> Float64Array:
+        """Share of each patch that these cells are."""
+        hits = np.bincount(self.label[cells], minlength=self.count + 1)
+        return np.asarray(hits / np.maximum(self.n_cell, 1), np.float64)
+
+    def _median(self, values: NDArray[Any], label: NDArray[Any]) -> Float64Array:
+        from scipy import ndimage
+
+        out = np.full(self.count + 1, np.nan)
+        present = np.unique(label)
+        if present.size:
+            out[present] = ndimage.median(values, label, index=present)
+        return out
+
+
+def sea_in_nodata(
+    missing: BoolArray, height_m: NDArray[np.float32], grid: Grid, *, any_shore: bool = False
+) -> BoolArray:
+    """Nodata that is the sea: large patches, at the raster's edge, with a low shore.
+
+    What is small, enclosed by land or (unless `any_shore`) lies between hills is a void.
+    """
+    patches = Patches(missing, grid)
+    low = ~(patches.shore_m(height_m) > MAX_SHORE_M) | any_shore
+    return patches.select(patches.is_large & patches.at_edge & low)
+
+
+def sea_in_heights(height_m: NDArray[np.float32], grid: Grid) -> BoolArray:
+    """Measured cells that are the sea: large patches at exactly 0 m, with their noise.
+
+    A patch of cells at or below 0 m counts if most of it is exactly 0, or if it lies so deep that
+    it can only be the sea floor. Within it, a large area well below 0 m is land behind a dyke.
+    Other ground below 0 m stays land: whether it is a polder or a shallow sea floor, heights alone
+    cannot tell.
+    """
+    with np.errstate(invalid="ignore"):
+        flat = Patches(height_m <= 0.0, grid)
+        zero = flat.share(height_m == 0.0)
+        sea = flat.select(
+            flat.is_large & ((zero >= 0.5) | (flat.median_m(height_m) < LOWEST_LAND_M))
+        )
+        below = Patches(sea & (height_m < 0.0) & (height_m > LOWEST_LAND_M), grid)
+    polder = (below.area_km2 >= POLDER_KM2) & (below.median_m(height_m) <= POLDER_M)
+    if zero[1:].any():
+        sea &= ~below.select(polder & (below.area_km2 < 0.5 * max(sea.sum(), 1) * _cell_km2(grid)))
+    return sea
+
+
+def _cell_km2(grid: Grid) -> float:
     north, east = grid.cell_size_m()
-    area_km2 = np.bincount(labels.ravel(), minlength=count + 1) * (1e-6 * north * east)
-    accepted = area_km2 >= MIN_SEA_KM2
-    accepted[0] = False
-    if at_edge:
-        edge = np.zeros(count + 1, bool)
-        for border in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-            edge[border] = True
-        accepted &= edge
-    grown = ndimage.grey_dilation(labels, size=(3, 3))
-    shore = (labels == 0) & (grown > 0) & np.isfinite(height_m)
-    if shore.any():
-        heights = ndimage.median(height_m, np.where(shore, grown, 0), index=np.arange(count + 1))
-        accepted &= ~(np.asarray(heights) > MAX_SHORE_M)
-    return np.asarray(accepted[labels], bool)
+    return 1e-6 * north * east
+
+
+def padded(grid: Grid, reach_m: float) -> tuple[Grid, tuple[slice, slice]]:
+    """A larger grid on the same lattice, and where the first one lies in it.
+
+    Longitudes stop short of a whole turn and latitudes of the poles.
+    """
+    north, east = grid.cell_size_m()
+    edge_m = float(_row_metrics(grid)[1].min())  # a cell is narrowest on the row nearest a pole
+    rows, cols = math.ceil(reach_m / north), math.ceil(reach_m / min(east, edge_m))
+    a, _, c, _, e, f = grid.transform
+    above = below = rows
+    if grid.is_geographic:
+        above = max(0, min(rows, math.floor((MAX_ABS_LATITUDE_DEG - f) / -e)))
+        below = max(0, min(rows, math.floor((grid.bounds[1] + MAX_ABS_LATITUDE_DEG) / -e)))
+        cols = max(0, min(cols, math.floor(0.5 * (360.0 / a - grid.n_col))))
+    shape = grid.n_row + above + below, grid.n_col + 2 * cols
+    larger = Grid(grid.crs, (a, 0.0, c - cols * a, 0.0, e, f - above * e), shape)
+    return larger, np.s_[above : above + grid.n_row, cols : cols + grid.n_col]
 
 
 def radio_climatic_zones(
-    is_land: NDArray[np.bool_],
-    is_sea: NDArray[np.bool_],
+    is_land: BoolArray,
+    is_sea: BoolArray,
     height_m: NDArray[np.float32],
     grid: Grid,
+    *,
+    near_sea: BoolArray | None = None,
 ) -> NDArray[np.uint8]:
     """Zone codes: sea; coastal land up to 100 m high within 50 km of the sea; inland.
 
-    Distances use the cell size at each band of latitude's own middle. Neither land nor sea is 0.
+    Neither land nor sea is 0.
+
+    Parameters
+    ----------
+    is_land, is_sea : (n_row, n_col) bool
+    height_m : (n_row, n_col) float32
+    near_sea : (n_row, n_col) bool, optional
+        Within 50 km of the sea, where that is known from beyond the raster too.
+
+    Notes
+    -----
     Rec. ITU-R P.1812, section 3.1 (zones A1, A2 and B).
     """
-    from scipy import ndimage
-
+    if near_sea is None:
+        near_sea = within(is_sea, grid, COASTAL_DISTANCE_M)
     zone = np.zeros(grid.shape, np.uint8)
     zone[is_sea] = SEA
-    near = np.zeros(grid.shape, bool)
-    if is_sea.any():
-        north, east = grid.cell_size_m()
-        reach = int(np.ceil(COASTAL_DISTANCE_M / north)) + 1
-        for top, bottom in _bands(grid):
-            first, last = max(0, top - reach), min(grid.n_row, bottom + reach)
-            east_m = _east_m(grid, 0.5 * (top + bottom), east)
-            distance = (
-                ndimage.distance_transform_edt(~is_sea[first:last], sampling=(north, east_m))
-                if is_sea[first:last].any()
-                else np.full((last - first, grid.n_col), np.inf)
-            )
-            near[top:bottom] = distance[top - first : bottom - first] <= COASTAL_DISTANCE_M
-    low = height_m <= COASTAL_HEIGHT_M
-    zone[is_land] = np.where((near & low)[is_land], COASTAL, INLAND)
+    coastal = near_sea & (height_m <= COASTAL_HEIGHT_M)
+    zone[is_land] = np.where(coastal[is_land], np.uint8(COASTAL), np.uint8(INLAND))
     return zone
 
 
-def _bands(grid: Grid) -> list[tuple[int, int]]:
-    """Row ranges over which an east-west cell size varies by less than about half a per cent."""
-    if not grid.is_geographic:
-        return [(0, grid.n_row)]
-    _, south, _, north = grid.bounds
-    lat = max(abs(south), abs(north), 1.0)
-    height_deg = min(5.0, max(0.25, 0.3 / np.tan(np.radians(lat))))
-    rows = max(1, int(height_deg / -grid.transform[4]))
-    return [(top, min(top + rows, grid.n_row)) for top in range(0, grid.n_row, rows)]
+def within(cells: BoolArray, grid: Grid, limit_m: float) -> BoolArray:
+    """Whether each cell's centre lies within a distance of one of the given cells' centres.
+
+    True metres: row spacing and cell width are taken row by row along the middle column, so that
+    cells that narrow towards a pole (or widen, on a Mercator map) are measured as they are.
+    """
+    along_m, east_m = _row_metrics(grid)
+    out = np.zeros(grid.shape, bool)
+    scratch = np.empty(grid.n_col, np.int64), np.empty(grid.n_col + 1, np.int64)
+    source = np.ascontiguousarray(cells)
+    _mark_within(source, along_m, east_m, limit_m, 1, *scratch, out)
+    _mark_within(source, along_m, east_m, limit_m, -1, *scratch, out)
+    return out
 
 
-def _east_m(grid: Grid, row: float, at_centre_m: float) -> float:
-    if not grid.is_geographic:
-        return at_centre_m
-    _, _, _, _, e, f = grid.transform
-    middle = f + e * 0.5 * grid.n_row
-    return at_centre_m * float(np.cos(np.radians(f + e * row)) / np.cos(np.radians(middle)))
+def _row_metrics(grid: Grid) -> tuple[Float64Array, Float64Array]:
+    """Distance of each row from the first along the middle column, and cell widths [m]."""
+    rows = np.arange(grid.n_row, dtype=np.float64)
+    middle = np.full(grid.n_row, 0.5 * (grid.n_col - 1))
+    west = grid.lonlat_of_index(rows, middle - 0.5)
+    east = grid.lonlat_of_index(rows, middle + 0.5)
+    lon, lat = grid.lonlat_of_index(rows, middle)
+    _, _, east_m = WGS84.inv(*west, *east)
+    _, _, step_m = WGS84.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    return np.concatenate([[0.0], np.cumsum(step_m)]), np.asarray(east_m, np.float64)
+
+
+@kernel
+def _mark_within(
+    cells: BoolArray,
+    along_m: Float64Array,
+    east_m: Float64Array,
+    limit_m: float,
+    direction: int,
+    last: NDArray[np.int64],
+    edges: NDArray[np.int64],
+    out: BoolArray,
+) -> None:
+    """One sweep over the rows: mark what the nearest given cell above (or below) reaches.
+
+    In every column only the nearest given cell on this side counts. On the row at hand it reaches
+    an interval of columns, half as wide as a chord of the circle; the union of the intervals is
+    taken by counting their ends.
+    """
+    n_row, n_col = cells.shape
+    last[:] = -1
+    for step in range(n_row):
+        r = step if direction > 0 else n_row - 1 - step
+        edges[:] = 0
+        for c in range(n_col):
+            if cells[r, c]:
+                last[c] = r
+            if last[c] < 0:
+                continue
+            away_m = abs(along_m[r] - along_m[last[c]])
+            if away_m > limit_m:
+                continue
+            width_m = 0.5 * (east_m[r] + east_m[last[c]])
+            half = int(math.sqrt(limit_m * limit_m - away_m * away_m) / width_m)
+            edges[max(c - half, 0)] += 1
+            edges[min(c + half + 1, n_col)] -= 1
+        depth = 0
+        for c in range(n_col):
+            depth += edges[c]
+            if depth > 0:
+                out[r, c] = True
 
 
 def check_zone_codes(zone: NDArray[Any], path: Path | str) -> None:
-    """Refuse a zone raster with codes other than 0, 1, 3 and 4."""
-    codes = sorted(set(np.unique(zone).tolist()) - {0, SEA, COASTAL, INLAND})
-    if codes:
-        msg = f"{path}: zone codes {codes}; use 1 sea, 3 coastal land, 4 inland, 0 unknown"
+    """Refuse a zone raster with codes other than 0 (or nothing), 1, 3 and 4."""
+    codes, counts = np.unique(zone, return_counts=True)
+    wrong = [
+        f"{code} ({count} cells)"
+        for code, count in zip(codes.tolist(), counts.tolist(), strict=True)
+        if code not in {-1, 0, SEA, COASTAL, INLAND}
+    ]
+    if wrong:
+        msg = (
+            f"{path}: zone codes {', '.join(wrong)}; use 1 sea, 3 coastal land, 4 inland, 0 unknown"
+        )
         raise TerrainError(msg)

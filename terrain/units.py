@@ -37,11 +37,17 @@ class Units:
         """Index of the unit that holds each point, -1 for none; the first of overlapping units."""
         import shapely
 
-        points = np.atleast_1d(np.asarray(shapely.points(lon_deg.ravel(), lat_deg.ravel())))
-        found = np.full(points.size, len(self.names), np.int64)
-        point, unit = shapely.STRtree(self.shapes).query(points, predicate="intersects")
-        np.minimum.at(found, point, unit)
-        found[found == len(self.names)] = -1
+        shapely.prepare(self.shapes)
+        order = np.argsort(lat_deg, axis=None)
+        lon, lat = lon_deg.ravel()[order], lat_deg.ravel()[order]
+        sorted_found = np.full(lon.size, -1, np.int64)
+        for k in range(len(self.names) - 1, -1, -1):  # the first is written last
+            west, south, east, north = shapely.bounds(self.shapes[k])
+            band = slice(np.searchsorted(lat, south), np.searchsorted(lat, north, side="right"))
+            near = band.start + np.flatnonzero((lon[band] >= west) & (lon[band] <= east))
+            sorted_found[near[shapely.intersects_xy(self.shapes[k], lon[near], lat[near])]] = k
+        found = np.empty_like(sorted_found)
+        found[order] = sorted_found
         return found.reshape(lon_deg.shape)
 
 
@@ -61,7 +67,7 @@ def read_units(path: Path | str, *, name: str | None = None) -> Units:
     """
     import shapely
 
-    from terrain.zones import read_vector, shapes_on
+    from terrain.vector import read_vector, shapes_on
 
     _, _, columns = read_vector(path)
     shapes = shapes_on(path, "EPSG:4326")

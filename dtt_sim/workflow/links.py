@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from dtt_sim.coverage.field import Mast, Prediction
+from dtt_sim.coverage.field import FIELD_STRENGTH_CONSTANT_DB, Mast, Prediction
 from dtt_sim.coverage.path import MIN_DISTANCE_KM
-from dtt_sim.propagation.free_space import field_strength_dbuv_m
-from dtt_sim.propagation.p1812 import Path, analyse, basic_loss_db, path_centre_lat_deg
+from dtt_sim.coverage.paths import predict
 from dtt_sim.scenario.load import Scenario
 from terrain.ground import Ground
 from terrain.profile import extract
+
+NOMINAL_RADIUS_KM = 8500.0
 
 HEADER = (
     "name", "transmitter", "distance_km", "loss_db", "e_dbuv_m", "highest_ground_m",
@@ -41,39 +42,36 @@ def report_links(
         d = profile.distance_km
         if d[n] < MIN_DISTANCE_KM:
             continue
-        path = Path(
-            Mast.of(transmitter).height_above(ground),
-            prediction.rx_height_agl_m,
-            path_centre_lat_deg(
-                transmitter.lat_deg, transmitter.lon_deg, link.lat_deg, link.lon_deg, d[n]
-            ),
-            prediction.delta_n,
-            prediction.n0,
-            -1.0,
-            -1.0,
-        )
+        mast_m = Mast.of(transmitter).height_above(ground)
         flat = profile.height_m.copy()
-        # The mast keeps its own hill: what stands on the first kilometre's way down is no obstacle.
         flat[1:n] = np.minimum(flat[1:n], link.flatten_above_m)
-        polarisation = 1 if transmitter.polarisation == "horizontal" else 2
-        f_ghz = 0.001 * transmitter.frequency_mhz
         loss, without = (
-            basic_loss_db(
-                analyse(d, height, profile.clutter_m, profile.zone, n, path),
-                f_ghz,
-                prediction.p_time_percent[0],
-                polarisation,
-            )
+            predict(
+                d,
+                height,
+                clutter_m=profile.clutter_m,
+                zone=profile.zone,
+                frequency_ghz=0.001 * transmitter.frequency_mhz,
+                p_time_percent=prediction.p_time_percent[0],
+                polarisation=transmitter.polarisation,
+                tx_height_agl_m=mast_m,
+                rx_height_agl_m=prediction.rx_height_agl_m,
+                tx_lat_deg=transmitter.lat_deg,
+                tx_lon_deg=transmitter.lon_deg,
+                rx_lat_deg=link.lat_deg,
+                rx_lon_deg=link.lon_deg,
+                delta_n=prediction.delta_n,
+                n0=prediction.n0,
+            ).as_row()["Lb_dB"]
             for height in (profile.height_m, flat)
         )
-        inner = profile.height_m[1:n] + 500.0 * d[1:n] * (d[n] - d[1:n]) / 9650.0
-        chord = (
-            profile.height_m[0]
-            + path.htg_m
-            + (profile.height_m[n] + path.hrg_m - profile.height_m[0] - path.htg_m) * d[1:n] / d[n]
-        )
-        worst = 1 + int(np.argmax(inner - chord))
-        e = field_strength_dbuv_m(loss, f_ghz) + transmitter.erp_dbw - 30.0
+        # The highest sample over the line of sight, on a 4/3 Earth near enough to name a hill.
+        tx_m, rx_m = profile.height_m[0] + mast_m, profile.height_m[n] + prediction.rx_height_agl_m
+        rise = profile.height_m[1:n] + d[1:n] * (d[n] - d[1:n]) / (2e-3 * NOMINAL_RADIUS_KM)
+        rise -= tx_m + (rx_m - tx_m) * d[1:n] / d[n]
+        worst = 1 + int(np.argmax(rise))
+        level = FIELD_STRENGTH_CONSTANT_DB + 20.0 * np.log10(0.001 * transmitter.frequency_mhz)
+        e = float(level - loss) + transmitter.erp_dbw
         rows.append(
             (
                 link.name, transmitter.id, round(d[n], 3), round(loss, 2), round(e, 2),

@@ -138,7 +138,7 @@ def test_power_changes_nothing_but_the_level(province: Path) -> None:
 def test_damaged_cache_entry_is_computed_again(province: Path) -> None:
     out = province / "out"
     first = run(load_scenario(province / "scenario.toml"), out)
-    victim = sorted((out / "cache").glob("*.npz"))[0]
+    victim = min((out / "cache").glob("*.npz"))
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 0xFF
     victim.write_bytes(data)

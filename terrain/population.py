@@ -56,8 +56,27 @@ class Population:
 
     @property
     def total(self) -> float:
-        """All persons."""
+        """All persons, those outside every unit included."""
         return float(self.by_unit.sum())
+
+    @property
+    def is_counted(self) -> NDArray[np.bool_]:
+        """Units that a sum "in all" means: the named ones, or everybody where none is named.
+
+        A population raster reaches beyond the units; its people there are kept, in a row of their
+        own, and would drown the shares of the area that is planned.
+        """
+        named = np.array([name != OUTSIDE_UNITS for name in self.units])
+        return named if named.any() else ~named
+
+    @property
+    def counted(self) -> float:
+        """Persons of the counted units."""
+        return float(self.by_unit[self.is_counted].sum())
+
+    def served_counted(self, share: NDArray[np.generic]) -> float:
+        """Persons of the counted units weighted by a cell mask or share."""
+        return float(self.served(share)[self.is_counted].sum())
 
     def served(self, share: NDArray[np.generic]) -> Float64Array:
         """Persons of each unit weighted by a cell mask or share `(n_row, n_col)`; NaN counts 0."""

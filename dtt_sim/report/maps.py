@@ -123,11 +123,11 @@ def _caption(result: Run, name: str) -> str:
     text = f"{multiplex.title} · {multiplex.mode}"
     if result.population is None:
         return text
-    total = result.population.total
+    total = result.population.counted
     layers = result.service[name]
     reception = result.scenario.reception
     shares = [
-        f"{100.0 * float(result.population.served(mask).sum()) / total:.1f} % at {percent:g} %"
+        f"{100.0 * result.population.served_counted(mask) / total:.1f} % at {percent:g} %"
         for mask, percent in (
             (layers.served_acceptable, reception.acceptable_location_percent),
             (layers.served_good, reception.good_location_percent),

@@ -10,7 +10,7 @@ def closing_lines(result: Run) -> list[str]:
     """Served people by multiplex, paths of note, and what to be wary of."""
     lines = []
     reception = result.scenario.reception
-    total = result.population.total if result.population else 0.0
+    total = result.population.counted if result.population else 0.0
     for name, layers in result.service.items():
         parts = []
         for mask, percent in (
@@ -20,11 +20,13 @@ def closing_lines(result: Run) -> list[str]:
             if result.population is None:
                 parts.append(f"{100.0 * mask.mean():.1f} % of the area at {percent:g} %")
                 continue
-            people = float(result.population.served(mask).sum())
+            people = result.population.served_counted(mask)
             parts.append(f"{people:,.0f} people ({100.0 * people / total:.1f} %) at {percent:g} %")
         lines.append(f"{result.scenario.multiplexes[name].title}: {', '.join(parts)} of locations")
     if result.population is not None:
-        outside, at_sea = result.population.outside.sum(), result.population.at_sea.sum()
+        counted = result.population.is_counted
+        outside = result.population.outside[counted].sum()
+        at_sea = result.population.at_sea[counted].sum()
         if outside or at_sea:
             lines.append(
                 f"people outside the grid {outside:,.0f} (not served), in sea cells {at_sea:,.0f} "

@@ -391,7 +391,9 @@ def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
             served = people.served(mask)
             numbers = np.column_stack([people.by_unit, people.outside, people.at_sea, served])
             for unit, (persons, outside, at_sea, got) in zip(
-                (*people.units, "(all)"), [*numbers, numbers.sum(axis=0)], strict=True
+                (*people.units, "(all)"),
+                [*numbers, numbers[people.is_counted].sum(axis=0)],
+                strict=True,
             ):
                 share = round(100.0 * got / persons, 2) if persons else ""
                 rows.append(

@@ -18,7 +18,7 @@ COARSE: dict[str, Any] = {"grid.cell_size": 5000}
 def share(result: Run, multiplex: str) -> float:
     assert result.population is not None
     layers = result.service[multiplex]
-    return float(result.population.served(layers.served_good).sum()) / result.population.total
+    return result.population.served_counted(layers.served_good) / result.population.counted
 
 
 def test_schematic(tmp_path: Path) -> None:
@@ -59,6 +59,7 @@ def test_real_relief_population_and_districts(shared: Path, tmp_path: Path) -> N
     province = [name for name in people.units if name != "(outside units)"]
     assert sum(by_unit[name] for name in province) == pytest.approx(1_760_419, rel=2e-4)
     served = people.served(result.service["K33"].served_good)
+    assert share(result, "K33") > 0.9
     mainland = people.units.index("Thành phố Rạch Giá")
     assert served[mainland] > 0.9 * people.by_unit[mainland]
     assert not result.ground.is_schematic

@@ -181,3 +181,18 @@ class Ground:
         i = np.clip(np.where(inside, row, 0.0), 0.0, n_row - 1.0)
         j = np.clip(np.where(inside, col, 0.0), 0.0, n_col - 1.0)
         return (i + 0.5).astype(np.int64), (j + 0.5).astype(np.int64), inside
+
+    def nearest_land_km(self, lon_deg: float, lat_deg: float, within_km: float = 100.0) -> float:
+        """Distance to the nearest land cell [km]; NaN where there is none within `within_km`."""
+        row, col = (float(v) for v in self.grid.fractional_index(lon_deg, lat_deg))
+        north_m, east_m = self.grid.cell_size_m()
+        reach = np.array([within_km * 1000.0 / north_m, within_km * 1000.0 / east_m])
+        low = np.maximum(np.floor(np.array([row, col]) - reach), 0).astype(np.int64)
+        high = np.ceil(np.array([row, col]) + reach).astype(np.int64) + 1
+        part = self.zone[low[0] : high[0], low[1] : high[1]]
+        i, j = np.nonzero((part == COASTAL) | (part == INLAND))
+        if i.size == 0:
+            return float("nan")
+        away = np.hypot((i + low[0] - row) * north_m, (j + low[1] - col) * east_m)
+        nearest = 0.001 * float(away.min())
+        return nearest if nearest <= within_km else float("nan")

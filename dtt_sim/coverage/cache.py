@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtt_sim.coverage.field import Emission, Mast, Prediction
+from dtt_sim.errors import OutputError
 from terrain.grid import Grid
 from terrain.ground import Ground
 
@@ -68,12 +69,22 @@ class LossCache:
 
     def store(self, key: str, arrays: Arrays) -> None:
         """Keep an entry; it appears whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         try:
             with os.fdopen(handle, "wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
             Path(name).replace(self.folder / f"{key}.npz")
-        except BaseException:
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    reason = error.strerror or error
+    msg = f"{folder}: cannot be written ({reason}); free space or choose --cache"
+    return OutputError(msg)

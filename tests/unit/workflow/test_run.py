@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ from dtt_sim.cli.main import main
 from dtt_sim.coverage import flags
 from dtt_sim.coverage.field import Emission, Mast, Prediction, field_strength, path_loss
 from dtt_sim.coverage.paths import predict
-from dtt_sim.errors import ModelDomainError
+from dtt_sim.errors import ModelDomainError, OutputError
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import load_scenario
+from dtt_sim.workflow.output import write_csv
 from dtt_sim.workflow.run import run
 from terrain.grid import WGS84, Grid
 from terrain.ground import OUTSIDE, VOID, Ground
@@ -290,3 +293,47 @@ def test_command_line_bad_input(province: Path, capsys: pytest.CaptureFixture[st
         assert stop.value.code == code, text
         assert expected in text
         assert "Traceback" not in text
+
+
+def test_site_in_the_sea_is_a_warning(province: Path, ground: Ground) -> None:
+    i, j = np.argwhere(ground.zone == 1)[0]
+    at_sea = {"lon_deg": float(GRID.x[j]), "lat_deg": float(GRID.y[i])}
+    scenario = load_scenario(
+        province / "scenario.toml",
+        set_values={f"transmitters.a.{key}": value for key, value in at_sea.items()},
+    )
+    (warning,) = run(scenario, province / "out").warnings
+    assert "stands in the sea" in warning
+    assert "km from the nearest land" in warning
+
+
+def test_site_outside_the_terrain(province: Path) -> None:
+    scenario = load_scenario(
+        province / "scenario.toml", set_values={"transmitters.b.lat_deg": 12.0}
+    )
+    with pytest.raises(ModelDomainError, match="transmitter b: mast at 12"):
+        run(scenario, province / "out")
+
+
+def test_full_disk(province: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        run(load_scenario(province / "scenario.toml"), province / "out")
+    assert not list((province / "out").rglob("*.part*"))
+
+
+def test_half_written_file_keeps_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    write_csv(target, ["a"], [[1]])
+
+    def rows() -> Iterator[list[int]]:
+        yield [2]
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match="free space"):
+        write_csv(target, ["a"], rows())
+    assert target.read_text(encoding="utf-8-sig") == "a\n1\n"
+    assert list(tmp_path.iterdir()) == [target]

@@ -30,6 +30,11 @@ def _unit(source: Any) -> str:
     return (source.units[0] or "").strip().lower()
 
 
+def height_unit(source: Any) -> str:
+    """Unit of the numbers, with their scale and offset, in words."""
+    return unit_note(source) or "metres"
+
+
 def unit_note(source: Any) -> str:
     """How a file's numbers become metres; empty where they are metres."""
     scale, offset, unit = source.scales[0], source.offsets[0], _unit(source)

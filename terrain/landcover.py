@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from terrain.errors import MissingTerrainError, TerrainError
 from terrain.grid import Grid
-from terrain.raster import Paths, open_raster, raster_grid
+from terrain.raster import Paths, open_raster
 
 BUILT_IN = ("esa_worldcover", "corine", "globcover")
 _COLUMNS = ("class_code", "representative_height_m")
@@ -135,11 +136,11 @@ def read_aligned(paths: Paths, grid: Grid) -> NDArray[np.int32]:
 
     codes = np.full(grid.shape, NOTHING, np.int32)
     for name in [paths] if isinstance(paths, str | Path) else paths:
-        with open_raster(name) as source:
+        with open_raster(name, north_up=False) as source:
             if source.dtypes[0].startswith(("float", "complex")):
                 msg = f"{name}: {source.dtypes[0]} values are no class codes; give whole numbers"
                 raise TerrainError(msg)
-            finer = min(raster_grid(source).cell_size_m()) < 0.7 * min(grid.cell_size_m())
+            finer = _cell_m(source) < 0.7 * min(grid.cell_size_m())
             part = np.full(grid.shape, NOTHING, np.int32)
             reproject(
                 rasterio.band(source, 1),
@@ -152,3 +153,13 @@ def read_aligned(paths: Paths, grid: Grid) -> NDArray[np.int32]:
             )
         np.copyto(codes, part, where=codes == NOTHING)
     return codes
+
+
+def _cell_m(source: Any) -> float:
+    """Side of a square as large as a cell of an open raster, at its middle [m]."""
+    t, crs = source.transform, source.crs.to_wkt()
+    col, row = 0.5 * source.width, 0.5 * source.height
+    side = math.sqrt(abs(t.determinant))
+    x, y = t.c + t.a * col + t.b * row, t.f + t.d * col + t.e * row
+    north, east = Grid(crs, (side, 0.0, x, 0.0, -side, y), (1, 1)).cell_size_m()
+    return math.sqrt(north * east)

@@ -67,11 +67,11 @@ class Elevation:
         return Elevation(grid, height, self.state[part], self.nodata, self.notes, self.credits)
 
 
-def open_raster(path: Path | str) -> rasterio.DatasetReader:
+def open_raster(path: Path | str, *, north_up: bool = True) -> rasterio.DatasetReader:
     """Open a raster, or say what is wrong with it.
 
-    A raster that is stored south-up or mirrored is turned (exactly), a rotated one is resampled
-    (bilinear) onto a north-up lattice.
+    With `north_up`, a raster that is stored south-up or mirrored is turned (exactly), a rotated
+    one is resampled (bilinear) onto a north-up lattice.
 
     Raises
     ------
@@ -99,14 +99,13 @@ def open_raster(path: Path | str) -> rasterio.DatasetReader:
         source.close()
         msg = f"{path}: the raster has no coordinate system; add one with gdal_edit -a_srs"
         raise TerrainError(msg)
-    return _north_up(source, path)
+    return _north_up(source, path) if north_up else source
 
 
 def _north_up(source: Any, path: Path | str) -> Any:
     from affine import Affine
     from rasterio.enums import Resampling
     from rasterio.vrt import WarpedVRT
-    from rasterio.warp import calculate_default_transform
 
     t = source.transform
     if t.b == 0.0 and t.d == 0.0 and t.a > 0.0 and t.e < 0.0:
@@ -115,21 +114,22 @@ def _north_up(source: Any, path: Path | str) -> Any:
         source.close()
         msg = f"{path}: the raster has no place (transform {tuple(t)[:6]}); georeference it"
         raise TerrainError(msg)
-    width, height = source.width, source.height
+    options: dict[str, Any] = {"width": source.width, "height": source.height}
     if t.b == 0.0 and t.d == 0.0:
-        west, north = min(t.c, t.c + t.a * width), max(t.f, t.f + t.e * height)
+        west = min(t.c, t.c + t.a * source.width)
+        north = max(t.f, t.f + t.e * source.height)
         turned = Affine(abs(t.a), 0.0, west, 0.0, -abs(t.e), north)
-        method = Resampling.nearest
+        options["resampling"] = Resampling.nearest
     else:
-        turned, width, height = calculate_default_transform(
-            source.crs, source.crs, width, height, *source.bounds
-        )
-        method = Resampling.bilinear
-    nodata = {} if source.nodata is not None else {"add_alpha": True}
-    return WarpedVRT(
-        source, crs=source.crs, transform=turned, width=width, height=height,
-        resampling=method, **nodata,
-    )  # fmt: skip
+        x = [t.c + t.a * i + t.b * j for i in (0, source.width) for j in (0, source.height)]
+        y = [t.f + t.d * i + t.e * j for i in (0, source.width) for j in (0, source.height)]
+        cell = math.sqrt(abs(t.determinant))
+        width, height = (math.ceil((max(v) - min(v)) / cell - 1e-9) for v in (x, y))
+        turned = Affine(cell, 0.0, min(x), 0.0, -cell, max(y))
+        options = {"width": width, "height": height, "resampling": Resampling.bilinear}
+        if source.nodata is None:  # the corners of the new rectangle hold nothing
+            options |= {"nodata": math.nan, "dtype": "float64"}
+    return WarpedVRT(source, crs=source.crs, transform=turned, **options)
 
 
 def raster_grid(source: Any) -> Grid:
@@ -341,8 +341,10 @@ def _warp(
         return
     slices = ((window[0].start, window[0].stop), (window[1].start, window[1].stop))
     values, tile_state = height_values(source, slices, nodata, odd)
+    a, _, c, _, e, f = own.transform
+    origin = (a, 0.0, c + a * window[1].start, 0.0, e, f + e * window[0].start)
     common = {
-        "src_transform": source.window_transform(_window(slices)),
+        "src_transform": Grid(own.crs, origin, values.shape).affine,
         "src_crs": source.crs,
         "dst_transform": target.affine,
         "dst_crs": grid.crs,
@@ -356,12 +358,6 @@ def _warp(
     warped_state[(warped_state == DATA) & np.isnan(warped)] = NODATA
     warped[warped_state != DATA] = np.nan
     _merge(warped, warped_state, height[part], state[part])
-
-
-def _window(slices: Any) -> Any:
-    from rasterio.windows import Window
-
-    return Window.from_slices(*slices)
 
 
 def _overlap(grid: Grid, bounds: Box) -> tuple[slice, slice] | None:

@@ -13,7 +13,6 @@ from terrain._jit import kernel
 from terrain.errors import TerrainError
 from terrain.grid import MAX_ABS_LATITUDE_DEG, WGS84, Float64Array, Grid
 from terrain.ground import COASTAL, INLAND, SEA
-from terrain.vector import LAKE, LAND, UNKNOWN, shore_mask
 
 BoolArray = NDArray[np.bool_]
 
@@ -32,12 +31,6 @@ POLDER_KM2: Final = 5.0
 POLDER_M: Final = -1.5
 
 _EIGHT: Final = np.ones((3, 3), int)
-
-
-def land_mask(path: Path | str, grid: Grid) -> tuple[BoolArray, BoolArray]:
-    """Where land polygons say land (lakes are land), and where they say anything at all."""
-    mask, _ = shore_mask(path, grid)
-    return (mask == LAND) | (mask == LAKE), mask != UNKNOWN
 
 
 class Patches:

@@ -59,19 +59,27 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        code = _exit_code(error)
-        text = str(error) if code == 2 else f"{type(error).__name__}: {error} (--debug shows where)"
+        text = str(error)
+        if not _is_for_the_user(error):
+            text = f"{type(error).__name__}: {text} (--debug shows where; please report it)"
         click.echo(f"error: {text}", err=True)
-        sys.exit(code)
+        sys.exit(_exit_code(error))
+
+
+def _is_for_the_user(error: Exception) -> bool:
+    """Whether the message was written for the one who typed the command."""
+    from dtt_sim.errors import DttSimError
+
+    return isinstance(error, DttSimError) or _is_terrain_error(error)
+
+
+def _is_terrain_error(error: Exception) -> bool:
+    # By name: importing `terrain` for a broken option would cost more than the option.
+    return "TerrainError" in {cls.__name__ for cls in type(error).__mro__}
 
 
 def _exit_code(error: Exception) -> int:
     """2 for bad input, 1 for a failure of the program or the machine."""
-    from dtt_sim.errors import DttSimError, OutputError
+    from dtt_sim.errors import OutputError
 
-    if isinstance(error, OutputError):
-        return 1
-    if isinstance(error, DttSimError):
-        return 2
-    names = {cls.__name__ for cls in type(error).__mro__}
-    return 2 if "TerrainError" in names else 1
+    return 2 if _is_for_the_user(error) and not isinstance(error, OutputError) else 1

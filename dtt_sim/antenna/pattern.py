@@ -1,133 +1,164 @@
 """How much less than its maximum an antenna radiates towards a direction.
 
-Azimuths run clockwise from true north, elevations are positive above the horizon, tilts positive
-downwards, attenuations positive.
+Signs: azimuths run clockwise from true north, elevations are positive above the horizon, tilts are
+positive downwards, attenuations are positive (dB below the maximum).
+
+Patterns are linear in dB between their points. A horizontal pattern goes on round north; beyond the
+ends of a vertical pattern its first and last values hold. The three-dimensional pattern is the sum
+of the two in dB.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from dtt_sim.antenna.pattern_files import read_horizontal_pattern, read_vertical_pattern
 from dtt_sim.model import Antenna, HorizontalPattern, VerticalPattern
 from dtt_sim.typing import Float64Array
 
-Pattern = TypeVar("Pattern", HorizontalPattern, VerticalPattern)
+__all__ = [
+    "attenuation_db",
+    "horizontal_attenuation_db",
+    "read_horizontal_pattern",
+    "read_vertical_pattern",
+    "tilted_frame_deg",
+    "vertical_attenuation_db",
+]
+
+FloatArray: TypeAlias = NDArray[np.floating[Any]]
+BLOCK = 1 << 16
+"""Directions worked on at a time: the temporaries of a block stay in the cache."""
 
 
 def horizontal_attenuation_db(pattern: HorizontalPattern, azimuth_deg: ArrayLike) -> Float64Array:
-    """Attenuation at azimuths [dB], linear in dB between the table's azimuths and round north."""
-    azimuth = np.mod(np.asarray(azimuth_deg, np.float64), 360.0)
-    return np.asarray(
-        np.interp(azimuth, pattern.azimuth_deg, pattern.attenuation_db, period=360.0), np.float64
-    )
+    """Attenuation at azimuths [dB], linear in dB between the table's azimuths and round north.
+
+    Parameters
+    ----------
+    pattern : HorizontalPattern
+    azimuth_deg : array_like
+        Clockwise from true north, any turn [deg].
+
+    Returns
+    -------
+    ndarray of float64
+        Shape of `azimuth_deg`; NaN where it is NaN.
+    """
+    angle, value = _periodic(pattern)
+    azimuth = np.asarray(azimuth_deg, np.float64)
+    turned = azimuth - 360.0 * np.floor(azimuth / 360.0)  # several times faster than np.mod
+    return np.asarray(np.maximum(np.interp(turned, angle, value), 0.0), np.float64)
+
+
+def _periodic(pattern: HorizontalPattern) -> tuple[Float64Array, Float64Array]:
+    """The table with its last point before 0° and its first beyond 360° added."""
+    a, v = pattern.azimuth_deg, pattern.attenuation_db
+    return np.array([a[-1] - 360.0, *a, a[0] + 360.0]), np.array([v[-1], *v, v[0]])
 
 
 def vertical_attenuation_db(pattern: VerticalPattern, elevation_deg: ArrayLike) -> Float64Array:
-    """Attenuation at elevations [dB]; beyond the table its first and last values hold."""
+    """Attenuation at elevations [dB]; beyond the table its first and last values hold.
+
+    Parameters
+    ----------
+    pattern : VerticalPattern
+    elevation_deg : array_like
+        Positive above the horizon of the antenna [deg].
+
+    Returns
+    -------
+    ndarray of float64
+        Shape of `elevation_deg`; NaN where it is NaN.
+    """
     elevation = np.asarray(elevation_deg, np.float64)
-    return np.asarray(
-        np.interp(elevation, pattern.elevation_deg, pattern.attenuation_db), np.float64
-    )
+    attenuation = np.interp(elevation, pattern.elevation_deg, pattern.attenuation_db)
+    return np.asarray(np.maximum(attenuation, 0.0), np.float64)
 
 
 def attenuation_db(
     antenna: Antenna, azimuth_deg: ArrayLike, elevation_deg: ArrayLike
-) -> Float64Array:
-    """Attenuation below the maximum towards directions [dB].
+) -> FloatArray:
+    """Attenuation below the maximum towards directions [dB], never negative.
 
     Mechanical tilt leans the whole antenna: the direction is rotated into its frame, so that the
-    far side looks up. Electrical tilt then lowers the beam by the same angle at all azimuths.
+    far side looks up and azimuths between the two see both. Electrical tilt then lowers the beam by
+    the same angle at all azimuths.
+
+    Parameters
+    ----------
+    antenna : Antenna
+    azimuth_deg : array_like
+        Clockwise from true north [deg].
+    elevation_deg : array_like
+        Positive above the horizon [deg]; broadcasts against `azimuth_deg`.
+
+    Returns
+    -------
+    ndarray
+        Broadcast shape; float32 when both inputs are, else float64. NaN where an angle that the
+        antenna depends on is NaN.
     """
-    azimuth = np.asarray(azimuth_deg, np.float64)
-    elevation = np.asarray(elevation_deg, np.float64)
+    azimuth, elevation = np.broadcast_arrays(np.asarray(azimuth_deg), np.asarray(elevation_deg))
+    is_single = azimuth.dtype == elevation.dtype == np.float32
+    total = np.zeros(azimuth.shape, np.float32 if is_single else np.float64)
+    if antenna.horizontal is None and antenna.vertical is None:
+        return total
+    flat = total.reshape(-1)
+    directions = azimuth.reshape(-1), elevation.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        flat[part] = _attenuation_db(antenna, directions[0][part], directions[1][part])
+    return total
+
+
+def _attenuation_db(
+    antenna: Antenna, azimuth_deg: FloatArray, elevation_deg: FloatArray
+) -> Float64Array:
+    azimuth = azimuth_deg.astype(np.float64)
+    elevation = elevation_deg.astype(np.float64)
     if antenna.mechanical_tilt_deg != 0.0:
-        azimuth, elevation = _into_tilted_frame(
+        azimuth, elevation = tilted_frame_deg(
             azimuth, elevation, antenna.mechanical_tilt_deg, antenna.mechanical_tilt_azimuth_deg
         )
-    total = np.zeros(np.broadcast_shapes(azimuth.shape, elevation.shape))
+    total = np.zeros(azimuth.shape)
     if antenna.horizontal is not None:
-        total = total + horizontal_attenuation_db(antenna.horizontal, azimuth)
+        total += horizontal_attenuation_db(antenna.horizontal, azimuth)
     if antenna.vertical is not None:
-        seen = elevation + antenna.electrical_tilt_deg
-        total = total + vertical_attenuation_db(antenna.vertical, seen)
-    return np.asarray(total, np.float64)
+        total += vertical_attenuation_db(antenna.vertical, elevation + antenna.electrical_tilt_deg)
+    return total
 
 
-def _into_tilted_frame(
+def tilted_frame_deg(
     azimuth_deg: Float64Array, elevation_deg: Float64Array, tilt_deg: float, towards_deg: float
 ) -> tuple[Float64Array, Float64Array]:
-    """Azimuth and elevation of a direction as a mounting that leans `tilt_deg` sees it [deg]."""
+    """Azimuth and elevation of directions as a mounting that leans by `tilt_deg` sees them [deg].
+
+    The direction vector is rotated about the horizontal axis across the lean. Towards the lean the
+    horizon is seen `tilt_deg` above the antenna's own horizon, behind it as much below, and at
+    right angles unchanged.
+
+    Parameters
+    ----------
+    azimuth_deg, elevation_deg : ndarray
+        Directions in the world's frame [deg].
+    tilt_deg : float
+        Lean of the mounting, downwards positive [deg].
+    towards_deg : float
+        Azimuth towards which it leans [deg].
+    """
     a = np.radians(azimuth_deg - towards_deg)
     e = np.radians(elevation_deg)
     t = math.radians(tilt_deg)
-    ahead, right, up = np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)
+    level = np.cos(e)
+    up = np.sin(e)
+    ahead = level * np.cos(a)
+    right = level * np.sin(a)
     forward = ahead * math.cos(t) - up * math.sin(t)
     above = ahead * math.sin(t) + up * math.cos(t)
     azimuth = np.degrees(np.arctan2(right, forward)) + towards_deg
-    return azimuth, np.degrees(np.arcsin(np.clip(above, -1.0, 1.0)))
-
-
-def read_horizontal_pattern(path: Path | str) -> HorizontalPattern:
-    """Pattern from a CSV file with the columns azimuth_deg and attenuation_db.
-
-    Raises
-    ------
-    ValueError
-        Missing column, a value that is not a number, or no pattern; by file and line.
-    """
-    angles, values = _read_table(path, "azimuth_deg")
-    if len(angles) > 1 and angles[-1] == 360.0 and angles[0] == 0.0:
-        if not math.isclose(values[-1], values[0], abs_tol=1e-6):
-            msg = f"{path}: 0 and 360 degrees differ ({values[0]} and {values[-1]} dB); give one"
-            raise ValueError(msg)
-        angles, values = angles[:-1], values[:-1]
-    return _named(path, HorizontalPattern, angles, values)
-
-
-def read_vertical_pattern(path: Path | str) -> VerticalPattern:
-    """Pattern from a CSV file with the columns elevation_deg and attenuation_db.
-
-    Raises
-    ------
-    ValueError
-        Missing column, a value that is not a number, or no pattern; by file and line.
-    """
-    return _named(path, VerticalPattern, *_read_table(path, "elevation_deg"))
-
-
-def _named(
-    path: Path | str, kind: type[Pattern], angles: list[float], values: list[float]
-) -> Pattern:
-    try:
-        return kind(tuple(angles), tuple(values))
-    except ValueError as error:
-        msg = f"{path}: {error}"
-        raise ValueError(msg) from error
-
-
-def _read_table(path: Path | str, angle: str) -> tuple[list[float], list[float]]:
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read ({error}); check the path"
-        raise ValueError(msg) from error
-    rows = csv.DictReader(text.splitlines())
-    missing = {angle, "attenuation_db"} - set(rows.fieldnames or ())
-    if missing:
-        msg = f"{path}:1: column {min(missing)!r} is missing; give {angle},attenuation_db"
-        raise ValueError(msg)
-    angles, values = [], []
-    for row in rows:
-        try:
-            angles.append(float(row[angle]))
-            values.append(float(row["attenuation_db"]))
-        except (TypeError, ValueError) as error:
-            msg = f"{path}:{rows.line_num}: {error}; give two numbers"
-            raise ValueError(msg) from error
-    return angles, values
+    # arctan2 keeps its accuracy near the zenith, where arcsin loses it.
+    return azimuth, np.degrees(np.arctan2(above, np.hypot(forward, right)))

@@ -126,6 +126,9 @@ class MultiplexKeys(Keys):
     code_rate: str = Field(description="1/2, 3/5, 2/3, 3/4, 4/5, 5/6")
     extended_carriers: bool = Field(False, description="extended carrier mode")
     bandwidth_mhz: float = Field(8.0, description="[MHz]")
+    fec_length: int = Field(64800, description="64800 or 16200")
+    rotated: bool = Field(False, description="rotated constellation")
+    miso: bool = Field(False, description="two transmitter groups with Alamouti coding")
 
 
 class StationsKeys(Keys):

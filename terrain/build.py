@@ -90,7 +90,7 @@ def load_ground(
     TerrainError
         A file that cannot be used, or an area without a single height.
     """
-    relief, part = _read(elevation, nodata, bounds_lonlat, with_margin=land is None)
+    relief, part = _read(elevation, nodata, bounds_lonlat)
     notes = list(relief.notes)
     codes = None if zones is None else _zone_codes(zones, relief)
     shore, near_sea = _shore(land, codes, relief, notes)
@@ -137,13 +137,14 @@ def _files(paths: Paths) -> str:
 
 
 def _read(
-    elevation: Paths, nodata: float | None, box: Box | None, *, with_margin: bool
+    elevation: Paths, nodata: float | None, box: Box | None
 ) -> tuple[Elevation, tuple[slice, slice]]:
-    """The elevation, and the part of it that was asked for.
+    """The elevation with 50 km round the area, and the part of it that was asked for.
 
-    Where the elevation itself tells the sea, the coast within 50 km of the area matters too.
+    A coast that near decides what is coastal land, and the more is seen of a patch of nodata the
+    better it is understood.
     """
-    if box is None or not with_margin:
+    if box is None:
         relief = read_elevation(elevation, bounds_lonlat=box, nodata=nodata)
         return relief, np.s_[0 : relief.grid.n_row, 0 : relief.grid.n_col]
     inner = elevation_grid(elevation, bounds_lonlat=box)

@@ -27,8 +27,11 @@ MAX_SHORE_M: Final = 10.0
 LOWEST_LAND_M: Final = -450.0
 """Below the shore of the Dead Sea there is no land."""
 POLDER_KM2: Final = 5.0
-"""A patch below the sea as large as this, next to the sea, is land and not noise."""
+"""A patch below the sea as large as this, next to the sea, is land and not noise ..."""
+POLDER_CELLS: Final = 100
+"""... if it has as many cells, and lies in the median"""
 POLDER_M: Final = -1.5
+"""below this height."""
 
 _EIGHT: Final = np.ones((3, 3), int)
 
@@ -136,20 +139,12 @@ def sea_in_heights(height_m: NDArray[np.float32], grid: Grid) -> BoolArray:
     """
     with np.errstate(invalid="ignore"):
         flat = Patches(height_m <= 0.0, grid)
-        zero = flat.share(height_m == 0.0)
-        sea = flat.select(
-            flat.is_large & ((zero >= 0.5) | (flat.median_m(height_m) < LOWEST_LAND_M))
-        )
-        below = Patches(sea & (height_m < 0.0) & (height_m > LOWEST_LAND_M), grid)
-    polder = (below.area_km2 >= POLDER_KM2) & (below.median_m(height_m) <= POLDER_M)
-    if zero[1:].any():
-        sea &= ~below.select(polder & (below.area_km2 < 0.5 * max(sea.sum(), 1) * _cell_km2(grid)))
-    return sea
-
-
-def _cell_km2(grid: Grid) -> float:
-    north, east = grid.cell_size_m()
-    return 1e-6 * north * east
+        calm = flat.select(flat.is_large & (flat.share(height_m == 0.0) >= 0.5))
+        deep = flat.select(flat.is_large & (flat.median_m(height_m) < LOWEST_LAND_M))
+        below = Patches(calm & (height_m < 0.0), grid)
+    polder = (below.area_km2 >= POLDER_KM2) & (below.n_cell >= POLDER_CELLS)
+    polder &= below.median_m(height_m) <= POLDER_M
+    return np.asarray((calm & ~below.select(polder)) | deep, bool)
 
 
 def padded(grid: Grid, reach_m: float) -> tuple[Grid, tuple[slice, slice]]:

@@ -92,12 +92,39 @@ class ReceptionKeys(Keys):
     height_loss: Literal["none", "suburban", "urban"] = Field(
         "none", description="loss from 10 m to 1.5 m"
     )
-    location_sigma_db: float = Field(
-        5.5, ge=0.0, le=20.0, description="standard deviation over locations [dB]"
+    location_sigma_db: Annotated[float | None, Field(ge=0.0, le=30.0)] = Field(
+        None, description="standard deviation over locations [dB]; default: 5.5"
     )
-    acceptable_location_percent: Percent = Field(70.0, description="[% of locations]")
-    good_location_percent: Percent = Field(95.0, description="[% of locations]")
-    noise_figure_db: float = Field(6.0, ge=0.0, le=30.0, description="[dB]")
+    acceptable_location_percent: Percent | None = Field(
+        None, description="[% of locations]; default: 70, mobile 90"
+    )
+    good_location_percent: Percent | None = Field(
+        None, description="[% of locations]; default: 95, mobile 99"
+    )
+    noise_figure_db: Annotated[float | None, Field(ge=0.0, le=30.0)] = Field(
+        None, description="[dB]; default: 6"
+    )
+    noise_bandwidth_mhz: Annotated[float | None, Field(gt=0.0, le=20.0)] = Field(
+        None, description="[MHz]; default: by mode"
+    )
+    receiving_antenna: Literal["rooftop", "portable", "handheld", "vehicle"] | None = Field(
+        None, description="default: by class"
+    )
+    environment: Literal["urban", "rural"] | None = Field(
+        None, description="for man-made noise; default: urban where the height loss is"
+    )
+    building: Literal["light", "medium", "metallised", "ge06"] = Field(
+        "medium", description="kind of building, Bands IV and V, portable_indoor"
+    )
+    in_vehicle: bool = Field(False, description="mobile receiver without an antenna on the roof")
+    vehicle_entry_loss_db: Db = Field(None, description="[dB]; default: by band")
+    vehicle_entry_sigma_db: Db = Field(None, description="[dB]; default: by band")
+    channel: Literal["gauss", "rice", "rayleigh"] | None = Field(
+        None, description="radio channel for which C/N is taken; default: by class"
+    )
+    short_fec_correction_db: Db = Field(None, description="added to C/N for 16200 FEC [dB]")
+    pilot_correction_db: Db = Field(None, description="added to C/N for the pilot pattern [dB]")
+    doppler_margin_db: Db = Field(None, description="added to C/N in motion [dB]; default: 0")
     antenna_gain_dbd: Db = Field(None, description="[dBd]; default: by class and frequency")
     feeder_loss_db: Db = Field(None, description="[dB]; default: by class and frequency")
     man_made_noise_db: Db = Field(None, description="[dB]; default: by band")
@@ -108,7 +135,8 @@ class ReceptionKeys(Keys):
 
     @model_validator(mode="after")
     def _ordered(self) -> ReceptionKeys:
-        if self.acceptable_location_percent > self.good_location_percent:
+        acceptable, good = self.acceptable_location_percent, self.good_location_percent
+        if acceptable is not None and good is not None and acceptable > good:
             msg = "acceptable_location_percent must not be above good_location_percent"
             raise ValueError(msg)
         return self

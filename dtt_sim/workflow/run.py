@@ -198,10 +198,28 @@ def run(
     write_csv(
         out / "assumptions.csv",
         ("key", "value", "unit", "confidence", "reason", "source"),
-        [(a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions],
+        _assumption_rows(scenario, budgets),
     )
     write_json(out / "manifest.json", _manifest(result))
     return result
+
+
+def _assumption_rows(scenario: Scenario, budgets: dict[str, LinkBudget]) -> list[tuple[Any, ...]]:
+    """The scenario's own assumptions, and the values of the reception chain that need a check."""
+    rows: list[tuple[Any, ...]] = [
+        (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions
+    ]
+    lines = {
+        (line.key, line.value): line for budget in budgets.values() for line in budget.assumptions
+    }
+    rows += [
+        (
+            f"reception.{line.key}", round(line.value, 3), line.unit, line.confidence, line.name,
+            line.source,
+        )
+        for line in lines.values()
+    ]  # fmt: skip
+    return rows
 
 
 def _claim(out: Path) -> None:

@@ -18,6 +18,8 @@ from dtt_sim.errors import OutputError
 from terrain.grid import Grid
 
 NODATA = -9999.0
+PHASE = "all"
+"""Name of the only phase of a scenario without phases."""
 
 
 @contextmanager

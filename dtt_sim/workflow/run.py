@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
-import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +26,9 @@ from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.service import ServiceLayers, combine_mfn
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.workflow.links import report_links
-from dtt_sim.workflow.output import NODATA, write_cog, write_csv, write_json
+from dtt_sim.workflow.manifest import manifest
+from dtt_sim.workflow.output import NODATA, PHASE, write_cog, write_csv, write_json
+from dtt_sim.workflow.tables import assumption_rows, summary_table
 from terrain.build import load_ground
 from terrain.grid import Grid
 from terrain.ground import SEA, Ground
@@ -39,8 +38,6 @@ from terrain.units import read_units
 if TYPE_CHECKING:
     import xarray as xr
 
-PHASE = "all"
-"""Name of the only phase of a scenario without phases."""
 MARGIN_DEG = 0.1
 """Great circles bulge beyond the box of their ends; terrain is read with this much more."""
 
@@ -198,28 +195,10 @@ def run(
     write_csv(
         out / "assumptions.csv",
         ("key", "value", "unit", "confidence", "reason", "source"),
-        _assumption_rows(scenario, budgets),
+        assumption_rows(scenario, budgets),
     )
-    write_json(out / "manifest.json", _manifest(result))
+    write_json(out / "manifest.json", manifest(result))
     return result
-
-
-def _assumption_rows(scenario: Scenario, budgets: dict[str, LinkBudget]) -> list[tuple[Any, ...]]:
-    """The scenario's own assumptions, and the values of the reception chain that need a check."""
-    rows: list[tuple[Any, ...]] = [
-        (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions
-    ]
-    lines = {
-        (line.key, line.value): line for budget in budgets.values() for line in budget.assumptions
-    }
-    rows += [
-        (
-            f"reception.{line.key}", round(line.value, 3), line.unit, line.confidence, line.name,
-            line.source,
-        )
-        for line in lines.values()
-    ]  # fmt: skip
-    return rows
 
 
 def _claim(out: Path) -> None:
@@ -400,146 +379,3 @@ def _write_service(out: Path, grid: Grid, name: str, layers: ServiceLayers,
         folder / f"{name}_best_server.tif", grid, [("best server", "", layers.best_server)],
         nodata=-1, tags=tags | {f"SERVER_{k}": server for k, server in enumerate(servers)},
     )  # fmt: skip
-
-
-def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Header and rows of ``summary.csv``: people and area served by unit, and in all.
-
-    Area is land and sea of the receiving grid; it is given in the row of all units only.
-    """
-    header = (
-        "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
-        "persons_at_sea_cells", "location_percent", "persons_served", "persons_served_percent",
-        "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
-    )  # fmt: skip
-    scenario, people = result.scenario, result.population
-    area = result.grid.cell_area_km2()
-    lon, lat = result.grid.lonlat()
-    land = result.ground.zone_at(lon, lat) != SEA
-    terrain = "SCHEMATIC" if result.ground.is_schematic else "measured"
-    keys = scenario.keys.population
-    vintage = keys.vintage if keys else ""
-    quality = (
-        ""
-        if people is None or keys is None
-        else ("approximate" if people.is_approximate or keys.approximate else "as given")
-    )
-    rows: list[tuple[Any, ...]] = []
-    for name, layers in result.service.items():
-        for percent, mask in (
-            (scenario.reception.acceptable_location_percent, layers.served_acceptable),
-            (scenario.reception.good_location_percent, layers.served_good),
-        ):
-            areas = tuple(
-                round(float(a), 1)
-                for a in (area.sum(), area[mask].sum(), area[land].sum(), area[land & mask].sum())
-            )
-            if people is None:
-                rows.append(
-                    (
-                        PHASE,
-                        name,
-                        "(all)",
-                        vintage,
-                        "",
-                        "",
-                        "",
-                        percent,
-                        "",
-                        "",
-                        *areas,
-                        terrain,
-                        "",
-                    )
-                )
-                continue
-            served = people.served(mask)
-            numbers = np.column_stack([people.by_unit, people.outside, people.at_sea, served])
-            for unit, (persons, outside, at_sea, got) in zip(
-                (*people.units, "(all)"),
-                [*numbers, numbers[people.is_counted].sum(axis=0)],
-                strict=True,
-            ):
-                share = round(100.0 * got / persons, 2) if persons else ""
-                rows.append(
-                    (
-                        PHASE, name, unit, vintage, round(persons), round(outside), round(at_sea),
-                        percent, round(got), share,
-                        *(areas if unit == "(all)" else ("", "", "", "")), terrain, quality,
-                    )
-                )  # fmt: skip
-    return header, rows
-
-
-def _manifest(result: Run) -> dict[str, Any]:
-    """Every parameter, the hash of every file read, and the versions in use."""
-    scenario, ground = result.scenario, result.ground
-    import numba
-    import rasterio
-
-    base = scenario.path.resolve().parent
-    keys = scenario.keys.model_dump(by_alias=True)
-    files = {}
-    for table, key in (
-        ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
-        ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
-        ("population", "raster"), ("population", "units"),
-    ):  # fmt: skip
-        value = (keys.get(table) or {}).get(key)
-        for name in value if isinstance(value, list) else [value] if value else []:
-            files[_relative(name, base)] = _sha256(Path(name))
-        if isinstance(value, str):
-            keys[table][key] = _relative(value, base)
-        elif isinstance(value, list):
-            keys[table][key] = [_relative(name, base) for name in value]
-    return {
-        "dtt_sim": __version__,
-        "python": platform.python_version(),
-        "libraries": {
-            "numpy": np.__version__,
-            "numba": numba.__version__,
-            "rasterio": rasterio.__version__,
-            "gdal": rasterio.__gdal_version__,
-        },
-        "byte_order": sys.byteorder,
-        "model": "ITU-R P.1812-8",
-        "solver": "per-path reference",
-        "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
-        "transmitters": [asdict(t) for t in scenario.transmitters],
-        "files_sha256": files,
-        "terrain": {
-            "sha256": ground.digest,
-            "is_schematic": ground.is_schematic,
-            "resolution_m": round(ground.resolution_m, 2),
-            "surface": ground.surface,
-            "notes": list(ground.notes),
-            "credits": list(ground.credits),
-        },
-        "population_notes": list(result.population.notes) if result.population else [],
-        "grid": {
-            "crs": result.grid.crs,
-            "transform": list(result.grid.transform),
-            "shape": list(result.grid.shape),
-        },
-        "link_budgets": {
-            name: [asdict(line) for line in budget.lines] for name, budget in result.budgets.items()
-        },
-        "assumptions": [a.model_dump() for a in scenario.assumptions],
-        "flags": result.flags,
-        "warnings": list(result.warnings),
-    }
-
-
-def _relative(name: str, base: Path) -> str:
-    """A path as seen from the scenario's folder: manifests name no machine."""
-    try:
-        return Path(name).relative_to(base).as_posix()
-    except ValueError:
-        return Path(name).name
-
-
-def _sha256(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

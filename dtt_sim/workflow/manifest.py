@@ -1,0 +1,91 @@
+"""The manifest of a run: every parameter, the hash of every file read, and the versions in use."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dtt_sim import __version__
+
+if TYPE_CHECKING:
+    from dtt_sim.workflow.run import Run
+
+
+def manifest(result: Run) -> dict[str, Any]:
+    """Every parameter, the hash of every file read, and the versions in use."""
+    scenario, ground = result.scenario, result.ground
+    import numba
+    import rasterio
+
+    base = scenario.path.resolve().parent
+    keys = scenario.keys.model_dump(by_alias=True)
+    files = {}
+    for table, key in (
+        ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
+        ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
+        ("population", "raster"), ("population", "units"),
+    ):  # fmt: skip
+        value = (keys.get(table) or {}).get(key)
+        for name in value if isinstance(value, list) else [value] if value else []:
+            files[_relative(name, base)] = _sha256(Path(name))
+        if isinstance(value, str):
+            keys[table][key] = _relative(value, base)
+        elif isinstance(value, list):
+            keys[table][key] = [_relative(name, base) for name in value]
+    return {
+        "dtt_sim": __version__,
+        "python": platform.python_version(),
+        "libraries": {
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "rasterio": rasterio.__version__,
+            "gdal": rasterio.__gdal_version__,
+        },
+        "byte_order": sys.byteorder,
+        "model": "ITU-R P.1812-8",
+        "solver": "per-path reference",
+        "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
+        "transmitters": [asdict(t) for t in scenario.transmitters],
+        "files_sha256": files,
+        "terrain": {
+            "sha256": ground.digest,
+            "is_schematic": ground.is_schematic,
+            "resolution_m": round(ground.resolution_m, 2),
+            "surface": ground.surface,
+            "notes": list(ground.notes),
+            "credits": list(ground.credits),
+        },
+        "population_notes": list(result.population.notes) if result.population else [],
+        "grid": {
+            "crs": result.grid.crs,
+            "transform": list(result.grid.transform),
+            "shape": list(result.grid.shape),
+        },
+        "link_budgets": {
+            name: [asdict(line) for line in budget.lines] for name, budget in result.budgets.items()
+        },
+        "assumptions": [a.model_dump() for a in scenario.assumptions],
+        "flags": result.flags,
+        "warnings": list(result.warnings),
+    }
+
+
+def _relative(name: str, base: Path) -> str:
+    """A path as seen from the scenario's folder: manifests name no machine."""
+    try:
+        return Path(name).relative_to(base).as_posix()
+    except ValueError:
+        return Path(name).name
+
+
+def _sha256(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,6 +25,7 @@ from dtt_sim.model import Transmitter
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.service import ServiceLayers, combine_mfn
 from dtt_sim.scenario.load import Scenario
+from dtt_sim.typing import IntArray
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.manifest import manifest
 from dtt_sim.workflow.output import NODATA, PHASE, write_cog, write_csv, write_json
@@ -33,7 +34,7 @@ from terrain.build import load_ground
 from terrain.grid import Grid
 from terrain.ground import SEA, Ground
 from terrain.population import Population, population_from_points, population_from_raster
-from terrain.units import read_units
+from terrain.units import Units, read_units
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,6 +61,10 @@ class Run:
     budgets : dict of str to LinkBudget
         By multiplex id, at its first transmitter's frequency.
     population : Population or None
+    units : Units or None
+        Polygons of the administrative units, where the scenario has them.
+    unit_of_cell : (n_row, n_col) int64
+        Index of the unit that holds a cell's centre, -1 for none.
     out : Path
     computed, reused : tuple of str
         Transmitters whose path loss was computed now, and those taken from the cache.
@@ -77,6 +82,8 @@ class Run:
     servers: dict[str, tuple[str, ...]]
     budgets: dict[str, LinkBudget]
     population: Population | None
+    units: Units | None
+    unit_of_cell: IntArray
     out: Path
     computed: tuple[str, ...]
     reused: tuple[str, ...]
@@ -162,7 +169,8 @@ def run(
     tell("terrain", 0, 1)
     grid = receiving_grid(scenario)
     ground = read_ground(scenario, grid)
-    people = read_population(scenario, grid, ground)
+    units = units_of(scenario)
+    people = read_population(scenario, grid, ground, units)
     _check_masts(scenario, ground)
     tell("terrain", 1, 1)
     losses, computed = _losses(scenario, ground, grid, LossCache(cache or out / "cache"), tell)
@@ -184,6 +192,8 @@ def run(
         servers=servers,
         budgets=budgets,
         population=people,
+        units=units,
+        unit_of_cell=_unit_of_cell(units, grid),
         out=out,
         computed=tuple(computed),
         reused=tuple(t.id for t in scenario.transmitters if t.id not in computed),
@@ -216,7 +226,21 @@ def _claim(out: Path) -> None:
         raise OutputError(msg) from error
 
 
-def read_population(scenario: Scenario, grid: Grid, ground: Ground) -> Population | None:
+def units_of(scenario: Scenario) -> Units | None:
+    """Polygons of a scenario's administrative units, where it names any."""
+    keys = scenario.keys.population
+    return read_units(keys.units, name=keys.unit_name) if keys and keys.units else None
+
+
+def _unit_of_cell(units: Units | None, grid: Grid) -> IntArray:
+    if units is None:
+        return np.full(grid.shape, -1, np.int64)
+    return units.locate(*grid.lonlat())
+
+
+def read_population(
+    scenario: Scenario, grid: Grid, ground: Ground, units: Units | None
+) -> Population | None:
     """People of a scenario on its grid, or None where it names no population."""
     keys = scenario.keys.population
     if keys is None:
@@ -224,7 +248,6 @@ def read_population(scenario: Scenario, grid: Grid, ground: Ground) -> Populatio
     if keys.points is not None:
         return population_from_points(keys.points, grid, ground=ground)
     assert keys.raster is not None  # the schema wants one of the two
-    units = read_units(keys.units, name=keys.unit_name) if keys.units else None
     return population_from_raster(keys.raster, grid, units=units, ground=ground)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dtt_sim.typing import BoolArray, Float64Array
 from dtt_sim.workflow.output import PHASE
 from terrain.ground import SEA
 
@@ -13,75 +14,78 @@ if TYPE_CHECKING:
     from dtt_sim.network.reception import LinkBudget
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.run import Run
+    from terrain.population import Population
+
+
+SUMMARY_HEADER = (
+    "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
+    "persons_at_sea_cells", "location_percent", "persons_served", "persons_served_percent",
+    "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
+)  # fmt: skip
+ALL = "(all)"
 
 
 def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Header and rows of ``summary.csv``: people and area served by unit, and in all.
 
-    Area is land and sea of the receiving grid; it is given in the row of all units only.
+    People "in all" are those of the named units. The area of a unit is that of its polygon on the
+    receiving grid, empty where units are points; the area in all is the whole grid's, sea included.
     """
-    header = (
-        "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
-        "persons_at_sea_cells", "location_percent", "persons_served", "persons_served_percent",
-        "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
-    )  # fmt: skip
     scenario, people = result.scenario, result.population
-    area = result.grid.cell_area_km2()
-    lon, lat = result.grid.lonlat()
-    land = result.ground.zone_at(lon, lat) != SEA
-    terrain = "SCHEMATIC" if result.ground.is_schematic else "measured"
     keys = scenario.keys.population
     vintage = keys.vintage if keys else ""
-    quality = (
-        ""
-        if people is None or keys is None
-        else ("approximate" if people.is_approximate or keys.approximate else "as given")
-    )
+    terrain = "SCHEMATIC" if result.ground.is_schematic else "measured"
+    quality = ""
+    if people is not None and keys is not None:
+        quality = "approximate" if people.is_approximate or keys.approximate else "as given"
+    names = (*(people.units if people else ()), ALL)
+    area = result.grid.cell_area_km2()
+    lon, lat = result.grid.lonlat()
+    land = np.where(result.ground.zone_at(lon, lat) != SEA, area, 0.0)
     rows: list[tuple[Any, ...]] = []
-    for name, layers in result.service.items():
+    for multiplex, layers in result.service.items():
         for percent, mask in (
             (scenario.reception.acceptable_location_percent, layers.served_acceptable),
             (scenario.reception.good_location_percent, layers.served_good),
         ):
-            areas = tuple(
-                round(float(a), 1)
-                for a in (area.sum(), area[mask].sum(), area[land].sum(), area[land & mask].sum())
-            )
-            if people is None:
-                rows.append(
-                    (
-                        PHASE,
-                        name,
-                        "(all)",
-                        vintage,
-                        "",
-                        "",
-                        "",
-                        percent,
-                        "",
-                        "",
-                        *areas,
-                        terrain,
-                        "",
-                    )
+            persons = _persons(people, mask)
+            areas = _areas(result, [area, area * mask, land, land * mask])
+            rows += [
+                (
+                    PHASE, multiplex, unit, vintage, *persons[k][:3], percent, *persons[k][3:],
+                    *areas.get(unit, ("", "", "", "")), terrain, quality,
                 )
-                continue
-            served = people.served(mask)
-            numbers = np.column_stack([people.by_unit, people.outside, people.at_sea, served])
-            for unit, (persons, outside, at_sea, got) in zip(
-                (*people.units, "(all)"),
-                [*numbers, numbers[people.is_counted].sum(axis=0)],
-                strict=True,
-            ):
-                share = round(100.0 * got / persons, 2) if persons else ""
-                rows.append(
-                    (
-                        PHASE, name, unit, vintage, round(persons), round(outside), round(at_sea),
-                        percent, round(got), share,
-                        *(areas if unit == "(all)" else ("", "", "", "")), terrain, quality,
-                    )
-                )  # fmt: skip
-    return header, rows
+                for k, unit in enumerate(names)
+            ]  # fmt: skip
+    return SUMMARY_HEADER, rows
+
+
+def _persons(people: Population | None, mask: BoolArray) -> list[tuple[Any, ...]]:
+    """Persons, outside the grid, at sea, served, served [%]: by unit and in all."""
+    if people is None:
+        return [("", "", "", "", "")]
+    by_unit = np.column_stack([people.by_unit, people.outside, people.at_sea, people.served(mask)])
+    in_all = by_unit[people.is_counted].sum(axis=0)
+    return [
+        (
+            *(round(float(value)) for value in numbers),
+            round(100.0 * float(numbers[3] / numbers[0]), 2) if numbers[0] else "",
+        )
+        for numbers in (*by_unit, in_all)
+    ]
+
+
+def _areas(result: Run, layers: list[Float64Array]) -> dict[str, tuple[float, ...]]:
+    """Sums of area layers [km²] by unit, where units are polygons, and in all."""
+    found = {ALL: tuple(round(float(layer.sum()), 1) for layer in layers)}
+    if result.units is None:
+        return found
+    names = result.units.names
+    inside = result.unit_of_cell >= 0
+    sums = [np.bincount(result.unit_of_cell[inside], layer[inside], len(names)) for layer in layers]
+    for k, name in enumerate(names):
+        found[name] = tuple(round(float(column[k]), 1) for column in sums)
+    return found
 
 
 def assumption_rows(scenario: Scenario, budgets: dict[str, LinkBudget]) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ import pytest
 
 from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.run import Run, run
+from dtt_sim.workflow.tables import summary_table
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "kien_giang" / "scenario.toml"
 COARSE: dict[str, Any] = {"grid.cell_size": 5000}
@@ -63,4 +64,9 @@ def test_real_relief_population_and_districts(shared: Path, tmp_path: Path) -> N
     mainland = people.units.index("Thành phố Rạch Giá")
     assert served[mainland] > 0.9 * people.by_unit[mainland]
     assert not result.ground.is_schematic
+    _, rows = summary_table(result)
+    areas = {row[2]: row[10] for row in rows if row[1] == "K33"}
+    # The polygon's own area is 103 km²; 5 km cells resolve it roughly.
+    assert areas["Thành phố Rạch Giá"] == pytest.approx(103.0, abs=50.0)
+    assert areas["Huyện Hòn Đất"] == pytest.approx(1031.0, rel=0.1)
     assert np.isfinite(result.fields["hon_me_k33"].isel(p_time=1)).any()

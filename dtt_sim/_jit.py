@@ -23,6 +23,11 @@ def kernel(func: F) -> F:
     return cast("F", njit(error_model="numpy", nogil=True)(func))
 
 
+def inline_kernel(func: F) -> F:
+    """Compile a scalar kernel that LLVM must inline, so that a loop over lanes vectorises."""
+    return cast("F", njit(error_model="numpy", nogil=True, forceinline=True)(func))
+
+
 def driver(func: F) -> F:
     """Compile a serial array loop; safe to call from any one thread."""
     return cast("F", njit(error_model="numpy", nogil=True, cache=CACHE)(func))

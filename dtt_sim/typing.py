@@ -12,6 +12,7 @@ Float32Array = NDArray[np.float32]
 UInt8Array = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+Int32Array = NDArray[np.int32]
 
 Polarisation = Literal["horizontal", "vertical"]
 ReceptionClass = Literal["fixed", "portable_outdoor", "portable_indoor", "mobile"]

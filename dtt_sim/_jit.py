@@ -38,20 +38,42 @@ def parallel_driver(func: F) -> F:
     return cast("F", njit(error_model="numpy", nogil=True, parallel=True, cache=CACHE)(func))
 
 
-def enable_cache() -> None:
+def processor() -> dict[str, str]:
+    """For which processor code is compiled: its name, and the vectors that it uses."""
+    import numba
+    from llvmlite import binding
+
+    name = numba.config.CPU_NAME or binding.get_host_cpu_name()
+    features = numba.config.CPU_FEATURES
+    if features is None:
+        is_host = numba.config.CPU_NAME in {None, "host"}
+        features = binding.get_host_cpu_features().flatten() if is_host else ""
+    found = [vectors for feature, vectors in _VECTORS.items() if f"+{feature}" in features]
+    return {"name": name, "vectors": found[0] if found else "the processor's least"}
+
+
+_VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "sse2": "SSE2", "sve": "SVE",
+            "neon": "NEON"}  # fmt: skip
+
+
+def enable_cache() -> bool:
     """Keep compiled code on disk, under a key that changes with the sources and the processor.
 
     Call before the first kernel module is imported. numba's own key misses an edit in a callee's
     file, so the folder's name holds a hash of all sources.
+
+    Returns
+    -------
+    bool
+        Whether anything was kept already; if not, the first call compiles for tens of seconds.
     """
     import hashlib
     import importlib.util
     from pathlib import Path
 
     import numba
-    from llvmlite import binding
 
-    digest = hashlib.sha256(f"{numba.__version__} {binding.get_host_cpu_name()}".encode())
+    digest = hashlib.sha256(f"{numba.__version__} {processor()}".encode())
     for package in ("dtt_sim", "terrain"):
         spec = importlib.util.find_spec(package)
         folders = (spec.submodule_search_locations or []) if spec else []
@@ -62,7 +84,8 @@ def enable_cache() -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return  # a home that cannot be written only costs the compile time
+        return False  # a home that cannot be written only costs the compile time
     numba.config.CACHE_DIR = str(folder)
     global CACHE  # noqa: PLW0603  read by the decorators of modules imported after this
     CACHE = True
+    return any(folder.iterdir())

@@ -133,6 +133,11 @@ class Ground:
         return digest.hexdigest()
 
     @cached_property
+    def has_clutter(self) -> bool:
+        """Whether any cell has clutter."""
+        return bool(self.clutter_m.any())
+
+    @cached_property
     def resolution_m(self) -> float:
         """The smaller side of a cell at the centre [m]."""
         return min(self.grid.cell_size_m())

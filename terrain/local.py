@@ -8,17 +8,16 @@ cubic interpolation give every position to a centimetre for about a nanosecond.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
 from terrain.grid import WGS84, Float64Array, Grid
+from terrain.threads import in_threads
 
 Float32Array = NDArray[np.float32]
 ExactMap = Callable[[Float64Array, Float64Array], tuple[Float64Array, Float64Array]]
@@ -309,20 +308,12 @@ def _fill_rows(
                 v_part[j] = ((b3 * t + b2) * t + b1) * t + b0
 
 
-def in_threads(task: Callable[[int], None], items: Iterable[int]) -> None:
-    """Run a task that leaves the GIL for every item, on as many threads as numba would take."""
-    n_thread = numba.get_num_threads()
-    if n_thread == 1:
-        for item in items:
-            task(item)
-        return
-    with ThreadPoolExecutor(n_thread) as pool:
-        for _ in pool.map(task, items):
-            pass
-
-
 def receiver_positions(
-    frame: LocalFrame, grid: Grid, rows: slice | None = None
+    frame: LocalFrame,
+    grid: Grid,
+    rows: slice | None = None,
+    *,
+    out: tuple[Float32Array, Float32Array] | None = None,
 ) -> tuple[Float32Array, Float32Array]:
     """East and north of a grid's cell centres in a frame [m].
 
@@ -335,6 +326,8 @@ def receiver_positions(
         Any.
     rows : slice, optional
         Rows wanted, without a stride; all by default.
+    out : two (n_row, n_col) float32, optional
+        Where to write east and north.
 
     Returns
     -------
@@ -346,7 +339,7 @@ def receiver_positions(
         msg = f"rows {rows} skip some; give a slice without a stride"
         raise TerrainError(msg)
     shape = max(stop - start, 0), grid.n_col
-    east, north = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    east, north = out or (np.empty(shape, np.float32), np.empty(shape, np.float32))
     if shape[0] == 0:
         return east, north
 

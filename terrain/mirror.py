@@ -23,8 +23,8 @@ from terrain.local import (
     Lattice,
     collapse,
     cubic,
-    in_threads,
 )
+from terrain.threads import in_threads
 
 NOTE = "Mirrored: not the real ground beyond the extract."
 NOTE_CLUTTER = "Clutter made up from a seed."

@@ -168,13 +168,13 @@ def sample_path(
         zone_out[k] = zone[i, j]
         clutter_out[k] = clutter[i, j]
         if math.isnan(h):
-            zone_out[k], status = _gap(height, zone, row, col, status)
+            zone_out[k], status = gap(height, zone, row, col, status)
             clutter_out[k] = 0.0
     return status
 
 
 @kernel
-def _gap(
+def gap(
     height: NDArray[np.float32], zone: NDArray[np.uint8], row: float, col: float, status: int
 ) -> tuple[int, int]:
     """Zone code and status of a point without a height: outside where any unknown node is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,9 @@ from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
 from terrain.grid import Float64Array, Grid
 from terrain.ground import EDGE, OUTSIDE, Ground, bilinear, interpolate
-from terrain.local import TOLERANCE_M, TORN, Lattice, LocalFrame, collapse, cubic, in_threads
-from terrain.profile import STATUS_OK, _gap
+from terrain.local import TOLERANCE_M, TORN, Lattice, LocalFrame, collapse, cubic
+from terrain.profile import STATUS_OK, gap
+from terrain.threads import in_threads
 
 EAST, NORTH, WEST, SOUTH = 0, 1, 2, 3
 """Quadrants. The cross axis points north in east and west, east in north and south."""
@@ -26,8 +26,6 @@ EAST, NORTH, WEST, SOUTH = 0, 1, 2, 3
 _COLUMNS = 16  # of a block: in east and west they share the raster's cache lines
 _ROWS = 128  # of a tile
 _POLAR_M = 50_000.0  # a raster stays a degree from the poles; nearer than this longitudes tear
-
-_cluttered: WeakKeyDictionary[Ground, bool] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ def warp_sector(
     n_node = int(offset[-1])
     height = np.empty(n_node, np.float32)
     zone = np.empty(n_node, np.uint8)
-    clutter = np.empty(n_node if _has_clutter(ground) else 0, np.float32)
+    clutter = np.empty(n_node if ground.has_clutter else 0, np.float32)
 
     def fill(first: int) -> None:
         _warp_block(
@@ -174,13 +172,6 @@ def _layout(q: int, k0: int, k1: int, n_col: int) -> tuple[NDArray[np.int32], ND
     offset = np.zeros(n_col + 2, np.int64)
     np.cumsum(i * (k1 - 1) // q + 3 - first_row, out=offset[1:])
     return first_row.astype(np.int32), offset
-
-
-def _has_clutter(ground: Ground) -> bool:
-    known = _cluttered.get(ground)
-    if known is None:
-        known = _cluttered[ground] = bool(ground.clutter_m.any())
-    return known
 
 
 def _positions(
@@ -254,18 +245,18 @@ def _warp_block(
             end = min(tile + _ROWS, first_row[i] + offset[i + 1] - offset[i])
             if start >= end:
                 continue
-            _tile_positions(row_line[i - i_first], step_j, start - lowest, end - lowest, row)
-            _tile_positions(col_line[i - i_first], step_j, start - lowest, end - lowest, col)
+            line_positions(row_line[i - i_first], step_j, start - lowest, end - lowest, row)
+            line_positions(col_line[i - i_first], step_j, start - lowest, end - lowest, col)
             at = offset[i] + start - first_row[i]
             n = end - start
-            _sample(
+            sample_ground(
                 height, zone, clutter, row[:n], col[:n],
                 h_out[at : at + n], zone_out[at : at + n], clutter_out[at : at + n],
             )  # fmt: skip
 
 
 @kernel
-def _tile_positions(line: Float64Array, step: int, start: int, end: int, out: Float64Array) -> None:
+def line_positions(line: Float64Array, step: int, start: int, end: int, out: Float64Array) -> None:
     """One component at places start <= place < end of a row of lattice nodes."""
     per_row = 1.0 / step
     at = start
@@ -282,7 +273,7 @@ def _tile_positions(line: Float64Array, step: int, start: int, end: int, out: Fl
 
 
 @kernel
-def _sample(
+def sample_ground(
     height: NDArray[np.float32],
     zone: NDArray[np.uint8],
     clutter: NDArray[np.float32],
@@ -350,7 +341,7 @@ def _read(
     col = min(max(col, 0.0), float(last_col))
     h = bilinear(height, row, col)
     if math.isnan(h):
-        code, _ = _gap(height, zone, row, col, STATUS_OK)
+        code, _ = gap(height, zone, row, col, STATUS_OK)
         return h, code, 0.0
     i = int(row + 0.5)
     j = int(col + 0.5)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from dtt_sim.coverage.request import Solver
     from dtt_sim.workflow.run import Progress
 
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--cache", type=click.Path(path_type=Path), help="Folder of kept path losses (OUT/cache)."
 )
+@click.option(
+    "--solver",
+    type=click.Choice(["wedge", "per_path"]),
+    default="wedge",
+    show_default=True,
+    help="The fast solver, or the reference that draws each path by itself.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="Cores to use (all).")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def run(
@@ -38,6 +46,7 @@ def run(
     elevation: tuple[Path, ...],
     land: Path | None,
     cache: Path | None,
+    solver: Solver,
     threads: int | None,
     quiet: bool,
 ) -> None:
@@ -58,7 +67,7 @@ def run(
     loaded = load_scenario(scenario, override=override, set_values=values)
     from dtt_sim._jit import enable_cache
 
-    enable_cache()
+    is_compiled = enable_cache()
     if threads:
         import numba
 
@@ -68,7 +77,9 @@ def run(
     from dtt_sim.workflow.run import run as compute
 
     with _progress(quiet=quiet) as tell:
-        result = compute(loaded, out, cache=cache, progress=tell)
+        if not is_compiled:
+            tell("compiling, once for this version and processor (under a minute)", 0, 1)
+        result = compute(loaded, out, cache=cache, solver=solver, progress=tell)
         tell("map", 0, 1)
         draw_map(result, out / "map.png")
         tell("map", 1, 1)

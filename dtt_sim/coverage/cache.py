@@ -13,35 +13,43 @@ import tempfile
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dtt_sim.coverage.field import Emission, Mast, Prediction
+from dtt_sim.coverage.request import Emission, Mast, Prediction, Solver, warp_cell
 from dtt_sim.errors import OutputError
 from terrain.grid import Grid
 from terrain.ground import Ground
 
 Arrays = dict[str, NDArray[Any]]
 
-SOLVER_VERSION = "p1812-8/per-path/1"
+SOLVER_VERSION: Final = {"per_path": "p1812-8/per-path/2", "wedge": "p1812-8/wedge/1"}
 """Raised whenever a change moves a number, so that older entries are not found."""
 
 _VARIABLES = ("loss_db", "departure_deg", "azimuth_deg", "distance_km", "flag")
 
 
 def loss_key(
-    ground: Ground, mast: Mast, grid: Grid, emission: Emission, prediction: Prediction
+    ground: Ground,
+    mast: Mast,
+    grid: Grid,
+    emission: Emission,
+    prediction: Prediction,
+    *,
+    solver: Solver,
+    warp_cell_m: float | None = None,
 ) -> str:
     """Content key of one emission's path loss."""
     parts = {
-        "solver": SOLVER_VERSION,
+        "solver": SOLVER_VERSION[solver],
+        "warp_cell_m": warp_cell(ground, warp_cell_m) if solver == "wedge" else None,
         "ground": ground.digest,
         "mast": asdict(mast),
         "grid": [grid.crs, grid.transform, grid.shape],
         "emission": asdict(emission),
-        "prediction": asdict(prediction),
+        "prediction": prediction.content(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -1,34 +1,48 @@
-"""CPU driver of the reference solver: every receiving cell on its own path, over all cores."""
+"""CPU driver of the reference solver: every receiver on its own path, drawn by itself."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import prange
 
-from dtt_sim._jit import kernel, parallel_driver
-from dtt_sim.coverage.path import Emissions, GroundArrays, Link, Scratch, path_loss
+from dtt_sim._jit import driver
+from dtt_sim.coverage.path import GroundArrays, Link, Scratch, Signals, path_loss
 from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
 from terrain.profile import path_coefficients
 
-CHUNK = 64
-"""Receivers a thread takes at a time: small enough to balance, large enough to hide the loop."""
 
-
-@kernel
-def _chunk(
+@driver
+def solve_paths(
     ground: GroundArrays,
     row_nodes: Float64Array,
     col_nodes: Float64Array,
     d_km: Float64Array,
     n_interval: IntArray,
     rx_lonlat_deg: Float64Array,
+    delta_n: Float64Array,
+    n0: Float64Array,
     link: Link,
-    emissions: Emissions,
+    signals: Signals,
     loss_db: Float32Array,
     departure_mrad: Float32Array,
     code: UInt8Array,
 ) -> None:
-    """One thread's share of receivers, with its own buffers."""
+    """Loss of every path of a block, in one thread with its own buffers.
+
+    Parameters
+    ----------
+    row_nodes, col_nodes : (n_path, n_node) float64
+        Paths through the raster, from :func:`terrain.profile.path_nodes`.
+    d_km, n_interval : (n_path,)
+        Geodesic distance [km] and number of equal intervals.
+    rx_lonlat_deg : (2, n_path) float64
+        Longitudes and latitudes of the receivers [deg].
+    delta_n, n0 : (n_path,) float64
+        Refractivity at the paths' centres.
+    loss_db : (n_path, n_emission, n_time) float32
+        Written.
+    departure_mrad, code : (n_path,)
+        Written: departure angle [mrad] and :mod:`dtt_sim.coverage.flags` code.
+    """
     longest = 2
     for i in range(n_interval.size):
         longest = max(longest, n_interval[i] + 1)
@@ -48,56 +62,10 @@ def _chunk(
             n_interval[i],
             rx_lonlat_deg[1, i],
             rx_lonlat_deg[0, i],
+            delta_n[i],
+            n0[i],
             link,
-            emissions,
+            signals,
             scratch,
             loss_db[i],
-        )
-
-
-@parallel_driver
-def solve_paths(
-    ground: GroundArrays,
-    row_nodes: Float64Array,
-    col_nodes: Float64Array,
-    d_km: Float64Array,
-    n_interval: IntArray,
-    rx_lonlat_deg: Float64Array,
-    link: Link,
-    emissions: Emissions,
-    loss_db: Float32Array,
-    departure_mrad: Float32Array,
-    code: UInt8Array,
-) -> None:
-    """Loss of every path of a block.
-
-    Parameters
-    ----------
-    row_nodes, col_nodes : (n_path, n_node) float64
-        Paths through the raster, from :func:`terrain.profile.path_nodes`.
-    d_km, n_interval : (n_path,)
-        Geodesic distance [km] and number of equal intervals.
-    rx_lonlat_deg : (2, n_path) float64
-        Longitudes and latitudes of the receivers [deg].
-    loss_db : (n_path, n_emission, n_time) float32
-        Written.
-    departure_mrad, code : (n_path,)
-        Written: departure angle [mrad] and :mod:`dtt_sim.coverage.flags` code.
-    """
-    n_path = d_km.size
-    for c in prange((n_path + CHUNK - 1) // CHUNK):
-        a = c * CHUNK
-        b = min(a + CHUNK, n_path)
-        _chunk(
-            ground,
-            row_nodes[a:b],
-            col_nodes[a:b],
-            d_km[a:b],
-            n_interval[a:b],
-            rx_lonlat_deg[:, a:b],
-            link,
-            emissions,
-            loss_db[a:b],
-            departure_mrad[a:b],
-            code[a:b],
         )

@@ -15,7 +15,14 @@ import numpy as np
 from dtt_sim._jit import kernel
 from dtt_sim.coverage.flags import DOMAIN, NEAR_FIELD, OK, OUTSIDE, VOID
 from dtt_sim.propagation.free_space import free_space_loss_db
-from dtt_sim.propagation.p1812 import Path, analyse, basic_loss_db, path_centre_lat_deg
+from dtt_sim.propagation.p1812 import (
+    Path,
+    analyse,
+    loss_parts,
+    path_centre_lat_deg,
+    total_loss_db,
+)
+from dtt_sim.propagation.variability import location_loss_db
 from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
 from terrain.profile import sample_path
 
@@ -50,36 +57,39 @@ class Link(NamedTuple):
         Position of the mast, WGS84 [deg].
     htg_m, hrg_m : float
         Antenna heights above ground at mast and receiver [m].
-    delta_n, n0 : float
-        Refractivity lapse rate [N-units/km] and sea-level refractivity [N-units].
     """
 
     lat_deg: float
     lon_deg: float
     htg_m: float
     hrg_m: float
-    delta_n: float
-    n0: float
 
 
-class Emissions(NamedTuple):
-    """Signals radiated from one mast, each evaluated on the same geometry.
+class Signals(NamedTuple):
+    """Signals of the mast, and the percentages at which each is wanted, on one geometry.
 
     Attributes
     ----------
     f_ghz : (n_emission,) float64
     polarisation : (n_emission,) int64
         1 horizontal, 2 vertical.
-    p_time : (n_time,) float64
-        Percentages of time for which the loss is not exceeded.
+    p_time, p_location : (n_time,) float64
+        Percentages of time and of locations for which the loss is not exceeded.
     radius_km : (n_time,) float64
         Largest distance computed for each percentage [km].
+    sigma_db : (n_emission,) float64
+        Standard deviation over locations before the receiver's height counts [dB].
+    sigma_falls : bool
+        Whether it falls with the receiving antenna's height over the clutter.
     """
 
     f_ghz: Float64Array
     polarisation: IntArray
     p_time: Float64Array
+    p_location: Float64Array
     radius_km: Float64Array
+    sigma_db: Float64Array
+    sigma_falls: bool
 
 
 class Scratch(NamedTuple):
@@ -100,8 +110,10 @@ def path_loss(
     n: int,
     rx_lat_deg: float,
     rx_lon_deg: float,
+    delta_n: float,
+    n0: float,
     link: Link,
-    emissions: Emissions,
+    signals: Signals,
     scratch: Scratch,
     loss_db: Float32Array,
 ) -> tuple[int, float]:
@@ -115,9 +127,10 @@ def path_loss(
         Geodesic distance [km].
     n : int
         Number of equal intervals of the profile.
+    delta_n, n0 : float
+        Refractivity lapse rate [N-units/km] and sea-level refractivity [N-units].
     loss_db : (n_emission, n_time) float32
-        Written: loss at 50 % of locations, *not exceeded* for each percentage of time [dB].
-        NaN beyond that percentage's radius, and everywhere unless the code is OK or NEAR_FIELD.
+        Written: loss *not exceeded* for each pair of percentages of time and locations [dB]. NaN beyond that percentage's radius, and everywhere unless the code is OK or NEAR_FIELD.
 
     Returns
     -------
@@ -144,7 +157,7 @@ def path_loss(
     if not (1.0 <= link.htg_m <= 3000.0 and abs(rx_lat_deg) <= MAX_LATITUDE_DEG):
         return DOMAIN, np.nan
     if d_km < MIN_DISTANCE_KM:
-        return _near_field(d_km, n, link, emissions, scratch, loss_db)
+        return _near_field(d_km, n, link, signals, scratch, loss_db)
     step_km = d_km / n
     for i in range(n):
         scratch.d_km[i] = i * step_km
@@ -154,20 +167,33 @@ def path_loss(
         htg_m=link.htg_m,
         hrg_m=link.hrg_m,
         lat_deg=centre_deg,
-        delta_n=link.delta_n,
-        n0=link.n0,
+        delta_n=delta_n,
+        n0=n0,
         dct_km=-1.0,  # derived from the zones along the path
         dcr_km=-1.0,
     )
     geometry = analyse(scratch.d_km, scratch.h_m, scratch.clutter_m, scratch.zone, n, path)
-    for j in range(emissions.p_time.size):
-        if d_km > emissions.radius_km[j]:
+    share = location_share(signals.sigma_falls, link.hrg_m, scratch.clutter_m[n])
+    for j in range(signals.p_time.size):
+        if d_km > signals.radius_km[j]:
             continue
-        for k in range(emissions.f_ghz.size):
-            loss_db[k, j] = basic_loss_db(
-                geometry, emissions.f_ghz[k], emissions.p_time[j], emissions.polarisation[k]
+        for k in range(signals.f_ghz.size):
+            parts = loss_parts(
+                geometry, signals.f_ghz[k], signals.p_time[j], signals.polarisation[k]
             )
+            location_db = 0.0
+            if signals.p_location[j] != 50.0:
+                location_db = location_loss_db(
+                    signals.p_location[j], share * signals.sigma_db[k], geometry.is_rx_at_sea
+                )
+            loss_db[k, j] = total_loss_db(parts, location_db)
     return OK, geometry.theta_t_mrad
+
+
+@kernel
+def location_share(falls: bool, hrg_m: float, clutter_m: float) -> float:
+    """Part of the deviation over locations that is left at the antenna's height; u_h of 4.8."""
+    return min(1.0, max(0.0, 1.0 - (hrg_m - clutter_m) / 10.0)) if falls else 1.0
 
 
 @kernel
@@ -175,13 +201,13 @@ def _near_field(
     d_km: float,
     n: int,
     link: Link,
-    emissions: Emissions,
+    signals: Signals,
     scratch: Scratch,
     loss_db: Float32Array,
 ) -> tuple[int, float]:
     """Free-space loss over the slant distance, for receivers at the foot of the mast."""
     rise_m = (scratch.h_m[n] + link.hrg_m) - (scratch.h_m[0] + link.htg_m)
     slant_km = max(math.hypot(d_km, 0.001 * rise_m), 0.001)
-    for k in range(emissions.f_ghz.size):
-        loss_db[k, :] = free_space_loss_db(slant_km, emissions.f_ghz[k])
+    for k in range(signals.f_ghz.size):
+        loss_db[k, :] = free_space_loss_db(slant_km, signals.f_ghz[k])
     return NEAR_FIELD, 1000.0 * math.atan2(rise_m, 1000.0 * d_km)

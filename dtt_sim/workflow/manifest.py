@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dtt_sim import __version__
+from dtt_sim._jit import processor
+from dtt_sim.coverage.cache import SOLVER_VERSION
+from dtt_sim.coverage.request import warp_cell
 
 if TYPE_CHECKING:
     from dtt_sim.workflow.run import Run
@@ -49,7 +52,12 @@ def manifest(result: Run) -> dict[str, Any]:
         },
         "byte_order": sys.byteorder,
         "model": "ITU-R P.1812-8",
-        "solver": "per-path reference",
+        "solver": {
+            "name": result.solver,
+            "version": SOLVER_VERSION[result.solver],
+            "warp_cell_m": round(warp_cell(ground), 3) if result.solver == "wedge" else None,
+            "processor": processor(),
+        },
         "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
         "transmitters": [asdict(t) for t in scenario.transmitters],
         "files_sha256": files,

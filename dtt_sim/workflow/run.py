@@ -15,6 +15,7 @@ from dtt_sim.coverage.field import (
     Emission,
     Mast,
     Prediction,
+    Solver,
     field_strength,
     loss_dataset,
     path_loss,
@@ -66,6 +67,7 @@ class Run:
     unit_of_cell : (n_row, n_col) int64
         Index of the unit that holds a cell's centre, -1 for none.
     out : Path
+    solver : {"wedge", "per_path"}
     computed, reused : tuple of str
         Transmitters whose path loss was computed now, and those taken from the cache.
     flags : dict of str to dict of str to int
@@ -85,6 +87,7 @@ class Run:
     units: Units | None
     unit_of_cell: IntArray
     out: Path
+    solver: Solver
     computed: tuple[str, ...]
     reused: tuple[str, ...]
     flags: dict[str, dict[str, int]]
@@ -143,6 +146,7 @@ def run(
     out: Path | str,
     *,
     cache: Path | None = None,
+    solver: Solver = "wedge",
     progress: Progress | None = None,
 ) -> Run:
     """Compute a scenario and write its folder.
@@ -155,6 +159,8 @@ def run(
         run goes on where it stopped and a changed site is the only one computed again.
     cache : path, optional
         Another folder for the path losses, to share them among runs.
+    solver : {"wedge", "per_path"}
+        The fast solver, or the reference; :func:`dtt_sim.coverage.field.path_loss`.
     progress : callable, optional
         Called with the stage, and how much of how much is done.
 
@@ -173,7 +179,9 @@ def run(
     people = read_population(scenario, grid, ground, units)
     _check_masts(scenario, ground)
     tell("terrain", 1, 1)
-    losses, computed = _losses(scenario, ground, grid, LossCache(cache or out / "cache"), tell)
+    losses, computed = _losses(
+        scenario, ground, grid, LossCache(cache or out / "cache"), solver, tell
+    )
     fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
     tags = _tags(scenario, ground)
     for k, transmitter in enumerate(scenario.transmitters):
@@ -195,6 +203,7 @@ def run(
         units=units,
         unit_of_cell=_unit_of_cell(units, grid),
         out=out,
+        solver=solver,
         computed=tuple(computed),
         reused=tuple(t.id for t in scenario.transmitters if t.id not in computed),
         flags={name: _count_flags(loss) for name, loss in losses.items()},
@@ -282,7 +291,12 @@ def _count_flags(loss: xr.Dataset) -> dict[str, int]:
 
 
 def _losses(
-    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, tell: Progress
+    scenario: Scenario,
+    ground: Ground,
+    grid: Grid,
+    cache: LossCache,
+    solver: Solver,
+    tell: Progress,
 ) -> tuple[dict[str, xr.Dataset], list[str]]:
     """Path loss of every transmitter; those of one mast share the geometry."""
     prediction = prediction_of(scenario)
@@ -294,7 +308,7 @@ def _losses(
     computed: list[str] = []
     total, done = len(wanted) * grid.n_row * grid.n_col, 0
     for mast, emissions in wanted.items():
-        keys = {e: loss_key(ground, mast, grid, e, prediction) for e in emissions}
+        keys = {e: loss_key(ground, mast, grid, e, prediction, solver=solver) for e in emissions}
         arrays = {e: cache.load(key) for e, key in keys.items()}
         missing = [e for e, entry in arrays.items() if entry is None]
         if missing:
@@ -306,7 +320,13 @@ def _losses(
                 tell(f"propagation {sites}", done, total)
 
             loss = path_loss(
-                ground, mast, grid=grid, emissions=missing, prediction=prediction, progress=step
+                ground,
+                mast,
+                grid=grid,
+                emissions=missing,
+                prediction=prediction,
+                solver=solver,
+                progress=step,
             )
             for k, e in enumerate(missing):
                 entry = {str(n): loss[n].to_numpy() for n in loss.data_vars}
@@ -321,7 +341,13 @@ def _losses(
             entry_or_none = arrays[e]
             assert entry_or_none is not None
             dataset = loss_dataset(
-                entry_or_none, ground, mast, grid=grid, emissions=[e], prediction=prediction
+                entry_or_none,
+                ground,
+                mast,
+                grid=grid,
+                emissions=[e],
+                prediction=prediction,
+                solver=solver,
             )
             for name in names:
                 found[name] = dataset

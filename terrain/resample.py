@@ -1,0 +1,118 @@
+"""The ground at the cell centres of another grid."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terrain._jit import driver, kernel
+from terrain.grid import Float64Array, Grid
+from terrain.ground import Ground
+from terrain.local import TOLERANCE_M, TORN, Lattice, collapse
+from terrain.sector import line_positions, sample_ground
+from terrain.threads import in_threads
+
+_ROWS_AT_ONCE = 16
+_ON_NODE = 1e-6
+"""Closer to a row or column than this, a centre is on it: the void beside it has no weight."""
+
+
+def ground_on_grid(
+    ground: Ground, grid: Grid, *, with_clutter: bool
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Height, zone and clutter of a ground at every cell centre of a grid.
+
+    Parameters
+    ----------
+    with_clutter : bool
+        Whether clutter heights are wanted.
+
+    Returns
+    -------
+    height_m : (n_row, n_col) float32
+        Bilinear height above sea level [m]; NaN where void or outside the data.
+    zone : (n_row, n_col) uint8
+        Of the nearest cell; in a gap 0 void, 9 outside the data.
+    clutter_m : (n_row, n_col) or (0,) float32
+        Of the nearest cell [m]; empty where not wanted or where there is none.
+    """
+    height = np.empty(grid.shape, np.float32)
+    zone = np.empty(grid.shape, np.uint8)
+    clutter = np.empty(grid.shape if with_clutter and ground.has_clutter else (0, 0), np.float32)
+    lattice = _positions(ground.grid, grid)
+
+    def fill(first: int) -> None:
+        part = np.s_[first : min(first + _ROWS_AT_ONCE, grid.n_row)]
+        _fill_rows(
+            lattice.nodes, *lattice.step, first, ground.height_m, ground.zone, ground.clutter_m,
+            height[part], zone[part], clutter[part],
+        )  # fmt: skip
+
+    in_threads(fill, range(0, grid.n_row, _ROWS_AT_ONCE))
+    return height, zone, clutter.reshape(-1) if clutter.size == 0 else clutter
+
+
+def _positions(raster: Grid, grid: Grid) -> Lattice:
+    """Lattice of a raster's row and column over a grid's."""
+    north_m, east_m = raster.cell_size_m()
+    turn = 360.0 / raster.transform[0]
+    middle = np.array(0.5 * (grid.n_row - 1)), np.array(0.5 * (grid.n_col - 1))
+    _, col_middle = raster.fractional_index(*grid.lonlat_of_index(*middle))
+
+    def exact(row: Float64Array, col: Float64Array) -> tuple[Float64Array, Float64Array]:
+        r, c = raster.fractional_index(*grid.lonlat_of_index(row, col))
+        if raster.is_geographic:  # continuous from the grid's middle
+            c = c - turn * np.round((c - col_middle) / turn)
+        return r, c
+
+    slope = TORN / min(north_m, east_m)
+    cell_m = grid.cell_size_m()
+    margin = 4.0 * max(*cell_m, 8000.0) / np.array([north_m, east_m])
+    last = np.array(raster.shape) - 1.0
+    return Lattice.fit(
+        exact,
+        (0, grid.n_row - 1),
+        (0, grid.n_col - 1),
+        cell_m=cell_m,
+        tolerance=(TOLERANCE_M / north_m, TOLERANCE_M / east_m),
+        max_slope=(slope, slope),
+        within=((-margin[0], last[0] + margin[0]), (-margin[1], last[1] + margin[1])),
+    )
+
+
+@kernel
+def _snap(place: Float64Array) -> None:
+    for k in range(place.size):
+        nearest = math.floor(place[k] + 0.5)
+        if abs(place[k] - nearest) < _ON_NODE:
+            place[k] = nearest
+
+
+@driver
+def _fill_rows(
+    nodes: Float64Array,
+    step_row: int,
+    step_col: int,
+    first: int,
+    height: NDArray[np.float32],
+    zone: NDArray[np.uint8],
+    clutter: NDArray[np.float32],
+    h_out: NDArray[np.float32],
+    zone_out: NDArray[np.uint8],
+    clutter_out: NDArray[np.float32],
+) -> None:
+    n_row, n_col = h_out.shape
+    line = np.empty(nodes.shape[2])
+    row, col = np.empty(n_col), np.empty(n_col)
+    nothing = np.empty(0, np.float32)
+    for i in range(n_row):
+        collapse(nodes[0], (first + i) / step_row, line)
+        line_positions(line, step_col, 0, n_col, row)
+        collapse(nodes[1], (first + i) / step_row, line)
+        line_positions(line, step_col, 0, n_col, col)
+        _snap(row)
+        _snap(col)
+        cover = clutter_out[i] if clutter_out.size > 0 else nothing
+        sample_ground(height, zone, clutter, row, col, h_out[i], zone_out[i], cover)

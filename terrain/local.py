@@ -300,8 +300,9 @@ def _fill_rows(
             start = k * step_col
             a0, a1, a2, a3 = cubic(u[k], u[k + 1], u[k + 2], u[k + 3])
             b0, b1, b2, b3 = cubic(v[k], v[k + 1], v[k + 2], v[k + 3])
-            u_part = u_out[row, start : start + step_col]
-            v_part = v_out[row, start : start + step_col]
+            # The last node is a column too where the steps come out even.
+            stop = start + step_col if k < n_node - 4 else u_out.shape[1]
+            u_part, v_part = u_out[row, start:stop], v_out[row, start:stop]
             for j in range(u_part.size):
                 t = j * per_col
                 u_part[j] = ((a3 * t + a2) * t + a1) * t + a0

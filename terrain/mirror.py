@@ -222,7 +222,7 @@ def _line(nodes: Float64Array, place: float, step: int, line: Float64Array, out:
     collapse(nodes, place, line)
     for k in range(line.size - 3):
         a, b, c, d = cubic(line[k], line[k + 1], line[k + 2], line[k + 3])
-        part = out[k * step : (k + 1) * step]
+        part = out[k * step : (k + 1) * step if k < line.size - 4 else out.size]
         for j in range(part.size):
             t = j / step
             part[j] = ((d * t + c) * t + b) * t + a

@@ -177,3 +177,15 @@ def test_what_has_no_value_stays_in_its_place() -> None:
             lambda r, c: (rng.random(r.shape), c), (0, 4000), (0, 4000), cell_m=(500.0, 500.0),
             tolerance=(1e-6, 1e-6), max_slope=UNIT, within=EVERYWHERE,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("n_col", [15, 16, 17, 33, 2])
+def test_every_column_is_filled(n_col: int) -> None:
+    """The last too, where the steps between lattice nodes come out even."""
+    grid = Grid("EPSG:32648", (3000.0, 0.0, 450_000.0, 0.0, -3000.0, 1_130_000.0), (n_col, n_col))
+    frame = LocalFrame(10.0, 104.9)
+    out = np.full(grid.shape, np.float32(1e9)), np.full(grid.shape, np.float32(1e9))
+    east, north = receiver_positions(frame, grid, out=out)
+    exact = frame.to_local(*grid.lonlat())
+    np.testing.assert_allclose(east, exact[0], atol=0.05)
+    np.testing.assert_allclose(north, exact[1], atol=0.05)

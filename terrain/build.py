@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrain.decode import DATA, NO_FILE, NODATA
-from terrain.errors import TerrainError
+from terrain.errors import EmptyTerrainError, TerrainError
+from terrain.grid import Box
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, Ground, Surface
 from terrain.landcover import NOTHING, clutter_heights, read_aligned, read_classes
 from terrain.products import known_product
 from terrain.raster import (
-    Box,
     Elevation,
     NodataMeans,
     Paths,
@@ -111,7 +111,7 @@ def load_ground(
     relief, height, zone = relief.cut(part), height[part], zone[part]
     if not np.isfinite(height).any():
         msg = f"{_files(elevation)}: nothing but voids in the area; check nodata and nodata_means"
-        raise TerrainError(msg)
+        raise EmptyTerrainError(msg)
     clutter = _clutter(relief, zone, land_cover, land_cover_classes, surface, notes)
     product = known_product(elevation)
     if product is not None and product.is_surface and surface == "bare_earth":

@@ -9,3 +9,7 @@ class TerrainError(Exception):
 
 class MissingTerrainError(TerrainError):
     """Terrain that is needed and not there; the message names what is missing."""
+
+
+class EmptyTerrainError(MissingTerrainError):
+    """Not a single height in the area that was asked for."""

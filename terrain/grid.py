@@ -17,6 +17,8 @@ from pyproj.transformer import TransformerGroup
 from terrain.errors import TerrainError
 
 Float64Array = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
 
 WGS84 = Geod(ellps="WGS84")
 LONLAT = "EPSG:4326"

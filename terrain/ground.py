@@ -6,14 +6,14 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, overload
+from typing import Final, Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terrain._jit import kernel
 from terrain.errors import TerrainError
-from terrain.grid import Float64Array, Grid
+from terrain.grid import Box, Float64Array, Grid
 
 VOID, SEA, COASTAL, INLAND = 0, 1, 3, 4
 """Zone codes: P.1812's radio-climatic zones, and 0 where the height is unknown."""
@@ -75,6 +75,29 @@ def _bilinear_at(
         out[k] = bilinear(height, row[k], col[k])
 
 
+class GroundSource(Protocol):
+    """Whence a solver takes the ground: a :class:`Ground`, or files read window by window."""
+
+    @property
+    def resolution_m(self) -> float:
+        """The smaller side of a cell [m]."""
+
+    @property
+    def has_clutter(self) -> bool:
+        """Whether there may be clutter."""
+
+    @property
+    def digest(self) -> str:
+        """Content key."""
+
+    @property
+    def is_schematic(self) -> bool:
+        """Made up rather than measured."""
+
+    def window(self, bounds_lonlat: Box) -> Ground:
+        """The ground of a box (west, south, east, north) [deg], or more of it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ground:
     """Facts of the ground for propagation.
@@ -131,6 +154,11 @@ class Ground:
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+    def window(self, bounds_lonlat: Box) -> Ground:
+        """All of it: it is in memory already."""
+        del bounds_lonlat
+        return self
 
     @cached_property
     def has_clutter(self) -> bool:

@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrain.decode import DATA, NODATA, Odd, check_heights, height_values, unit_note
-from terrain.errors import MissingTerrainError, TerrainError
-from terrain.grid import Grid, box_bounds, horizontal_crs
+from terrain.errors import EmptyTerrainError, MissingTerrainError, TerrainError
+from terrain.grid import Box, Grid, box_bounds, horizontal_crs
 
 if TYPE_CHECKING:
     import rasterio
 
 NodataMeans = Literal["auto", "sea", "void"]
-Box = tuple[float, float, float, float]
 Paths = Sequence[Path | str] | Path | str
 
 _ALIGNED = 0.02  # cells; a tile nearer than this to the mosaic's lattice is copied, not warped
@@ -207,7 +206,7 @@ def _mosaic(
     odd.check(files, int((state == DATA).sum()), notes)
     if not (state == DATA).any():
         msg = f"{files}: nothing but nodata ({tag}) in the area; check the area and nodata"
-        raise TerrainError(msg)
+        raise EmptyTerrainError(msg)
     credits = dict.fromkeys(
         text
         for source in sources
@@ -246,7 +245,7 @@ def _mosaic_grid(sources: list[Any], files: str, box: Box | None) -> Grid:
                 f"{files}: the elevation does not reach the area {box[0]:.3f}..{box[2]:.3f} E, "
                 f"{box[1]:.3f}..{box[3]:.3f} N; add tiles for it"
             )
-            raise MissingTerrainError(msg)
+            raise EmptyTerrainError(msg)
     col0, col1 = math.floor((west - c) / a + 1e-6), math.ceil((east - c) / a - 1e-6)
     row0, row1 = math.floor((north - f) / e + 1e-6), math.ceil((south - f) / e - 1e-6)
     shape = max(row1 - row0, 1), max(col1 - col0, 1)

@@ -8,24 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrain._jit import driver, kernel
-from terrain.grid import Float64Array, Grid
-from terrain.ground import Ground
+from terrain.grid import Box, Float64Array, Grid
+from terrain.ground import Ground, GroundSource
 from terrain.local import TOLERANCE_M, TORN, Lattice, collapse
 from terrain.sector import line_positions, sample_ground
 from terrain.threads import in_threads
 
 _ROWS_AT_ONCE = 16
+_BAND_CELLS = 8_000_000  # of the grid, for which a window of files is read at a time
+_MARGIN_DEG = 0.02
 _ON_NODE = 1e-6
 """Closer to a row or column than this, a centre is on it: the void beside it has no weight."""
 
 
 def ground_on_grid(
-    ground: Ground, grid: Grid, *, with_clutter: bool
+    source: GroundSource, grid: Grid, *, with_clutter: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
     """Height, zone and clutter of a ground at every cell centre of a grid.
 
     Parameters
     ----------
+    source : GroundSource
+        Read band by band of the grid's rows.
+    grid : Grid
     with_clutter : bool
         Whether clutter heights are wanted.
 
@@ -40,7 +45,36 @@ def ground_on_grid(
     """
     height = np.empty(grid.shape, np.float32)
     zone = np.empty(grid.shape, np.uint8)
-    clutter = np.empty(grid.shape if with_clutter and ground.has_clutter else (0, 0), np.float32)
+    clutter = np.empty(grid.shape if with_clutter and source.has_clutter else (0, 0), np.float32)
+    band = grid.n_row if isinstance(source, Ground) else max(1, _BAND_CELLS // grid.n_col)
+    for top in range(0, grid.n_row, band):
+        rows = slice(top, min(top + band, grid.n_row))
+        part = rows_of(grid, rows)
+        ground = source if isinstance(source, Ground) else source.window(_around(part))
+        _fill(ground, part, height[rows], zone[rows], clutter[rows])
+    return height, zone, clutter.reshape(-1) if clutter.size == 0 else clutter
+
+
+def rows_of(grid: Grid, rows: slice) -> Grid:
+    """Some of a grid's rows as a grid."""
+    a, _, c, _, e, f = grid.transform
+    shape = rows.stop - rows.start, grid.n_col
+    return Grid(grid.crs, (a, 0.0, c, 0.0, e, f + rows.start * e), shape)
+
+
+def _around(grid: Grid) -> Box:
+    """A grid's box [deg], a little larger."""
+    west, south, east, north = grid.bounds_lonlat()
+    return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
+
+
+def _fill(
+    ground: Ground,
+    grid: Grid,
+    height: NDArray[np.float32],
+    zone: NDArray[np.uint8],
+    clutter: NDArray[np.float32],
+) -> None:
     lattice = _positions(ground.grid, grid)
 
     def fill(first: int) -> None:
@@ -51,7 +85,6 @@ def ground_on_grid(
         )  # fmt: skip
 
     in_threads(fill, range(0, grid.n_row, _ROWS_AT_ONCE))
-    return height, zone, clutter.reshape(-1) if clutter.size == 0 else clutter
 
 
 def _positions(raster: Grid, grid: Grid) -> Lattice:

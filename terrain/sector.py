@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
-from terrain.grid import Float64Array, Grid
+from terrain.grid import Box, Float64Array, Grid
 from terrain.ground import EDGE, OUTSIDE, Ground, bilinear, interpolate
 from terrain.local import TOLERANCE_M, TORN, Lattice, LocalFrame, collapse, cubic
 from terrain.profile import STATUS_OK, gap
@@ -25,6 +25,7 @@ EAST, NORTH, WEST, SOUTH = 0, 1, 2, 3
 
 _COLUMNS = 16  # of a block: in east and west they share the raster's cache lines
 _ROWS = 128  # of a tile
+_EDGE_POINTS = 65  # of each side of a sector, when its box is wanted
 _POLAR_M = 50_000.0  # a raster stays a degree from the poles; nearer than this longitudes tear
 
 
@@ -83,6 +84,23 @@ def sector_bytes(*, q: int, k0: int, k1: int, n_col: int, clutter: bool) -> int:
     """Memory that a sector takes [byte], before it is made."""
     first_row, offset = _layout(q, k0, k1, n_col)
     return int(offset[-1]) * (9 if clutter else 5) + first_row.nbytes + offset.nbytes
+
+
+def sector_box(
+    frame: LocalFrame, *, quadrant: int, q: int, k0: int, k1: int, n_col: int, cell_m: float
+) -> Box:
+    """West, south, east, north [deg] of a sector's nodes, with two cells round them.
+
+    East above 180 degrees across the antimeridian.
+    """
+    i = np.linspace(0.0, n_col + 2.0, _EDGE_POINTS)
+    low, high = i * k0 / q - 2.0, i * k1 / q + 2.0
+    rim = np.linspace(low[-1], high[-1], _EDGE_POINTS)
+    along = np.concatenate([i, i, np.full(_EDGE_POINTS, i[-1]), [-2.0, -2.0]])
+    across = np.concatenate([low, high, rim, [-2.0, 2.0]])
+    lon, lat = frame.to_lonlat(*local_of_node(quadrant, along, across, cell_m))
+    lon = frame.lon_deg + np.mod(lon - frame.lon_deg + 180.0, 360.0) - 180.0
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def local_of_node(

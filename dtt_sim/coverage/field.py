@@ -26,7 +26,7 @@ from dtt_sim.coverage.request import (
 from dtt_sim.coverage.result import LossArrays, loss_dataset
 from dtt_sim.model import Transmitter
 from terrain.grid import Grid
-from terrain.ground import Ground
+from terrain.ground import GroundSource
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +51,7 @@ FIELD_STRENGTH_CONSTANT_DB = 199.36 - 30.0
 
 
 def path_loss(
-    ground: Ground,
+    ground: GroundSource,
     mast: Mast,
     *,
     grid: Grid,
@@ -65,7 +65,8 @@ def path_loss(
 
     Parameters
     ----------
-    ground : Ground
+    ground : Ground or GroundFiles
+        In memory, or in files of which a sector at a time is read.
     mast : Mast
     grid : Grid
         Receiving grid, in any coordinate system.

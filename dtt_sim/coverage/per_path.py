@@ -13,11 +13,12 @@ from dtt_sim.coverage.request import Prediction, Progress
 from dtt_sim.coverage.result import LossArrays
 from dtt_sim.typing import Float32Array, Float64Array, UInt8Array
 from terrain.grid import WGS84, Grid
-from terrain.ground import Ground
+from terrain.ground import Ground, GroundSource
 from terrain.profile import intervals, path_nodes
 from terrain.threads import in_threads
 
 _BLOCK_CELLS = 20_000
+_MARGIN_DEG = 0.1  # great circles bulge beyond the box of their ends
 _CHUNK = 256  # receivers a thread takes at a time
 
 
@@ -78,7 +79,7 @@ def solve_points(
 
 
 def solve_grid(
-    ground: Ground,
+    source: GroundSource,
     link: Link,
     signals: Signals,
     prediction: Prediction,
@@ -87,6 +88,16 @@ def solve_grid(
     progress: Progress | None,
 ) -> None:
     """Losses of every cell of a grid within the largest radius, block of rows by block."""
+    west, south, east, north = grid.bounds_lonlat()
+    tx_lon = link.lon_deg + 360.0 * round((0.5 * (west + east) - link.lon_deg) / 360.0)
+    ground = source.window(
+        (
+            min(west, tx_lon) - _MARGIN_DEG,
+            max(min(south, link.lat_deg) - _MARGIN_DEG, -89.0),
+            max(east, tx_lon) + _MARGIN_DEG,
+            min(max(north, link.lat_deg) + _MARGIN_DEG, 89.0),
+        )
+    )
     rows_per_block = max(1, _BLOCK_CELLS // grid.n_col)
     for top in range(0, grid.n_row, rows_per_block):
         rows = slice(top, min(top + rows_per_block, grid.n_row))

@@ -14,8 +14,8 @@ import numpy as np
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.model import Transmitter
 from dtt_sim.typing import Float64Array, Polarisation
-from terrain.grid import Grid
-from terrain.ground import EDGE, Ground
+from terrain.grid import Box, Grid
+from terrain.ground import EDGE, GroundSource
 
 Progress = Callable[[int], None]
 """Told how many cells were finished since the last call."""
@@ -56,7 +56,18 @@ class Mast:
             transmitter.height_amsl_m,
         )
 
-    def height_above(self, ground: Ground) -> float:
+    def window(self, reach_m: float) -> Box:
+        """Box round the mast [deg] that reaches at least so far."""
+        north = reach_m / 110_000.0
+        east = north / math.cos(math.radians(min(abs(self.lat_deg) + north, 89.0)))
+        return (
+            self.lon_deg - east,
+            max(self.lat_deg - north, -89.0),
+            self.lon_deg + east,
+            min(self.lat_deg + north, 89.0),
+        )
+
+    def height_above(self, source: GroundSource) -> float:
         """Antenna height above the terrain's own ground [m].
 
         Raises
@@ -65,6 +76,7 @@ class Mast:
             Outside the terrain or in a void of it, or not within P.1812's 1 to 3000 m.
         """
         where = f"mast at {self.lat_deg:.5f} N {self.lon_deg:.5f} E"
+        ground = source.window(self.window(10.0 * source.resolution_m))
         ground_m = ground.height_at(self.lon_deg, self.lat_deg)
         if math.isnan(ground_m):
             msg = f"{where}: outside the terrain or in a void of it; extend or fill the elevation"
@@ -234,7 +246,7 @@ def _within(
         raise ModelDomainError(msg)
 
 
-def warp_cell(ground: Ground, wanted_m: float | None = None) -> float:
+def warp_cell(ground: GroundSource, wanted_m: float | None = None) -> float:
     """Cell size of the warped ground [m]: as wanted, or what agrees best with the reference.
 
     The samples of a path then lie as far apart, on the average, as the reference's. Coarse ground

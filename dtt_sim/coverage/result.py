@@ -13,7 +13,7 @@ from dtt_sim.coverage.flags import BEYOND, MEANING
 from dtt_sim.coverage.request import Emission, Mast, Prediction, Solver
 from dtt_sim.typing import Float32Array, UInt8Array
 from terrain.grid import Grid
-from terrain.ground import Ground
+from terrain.ground import GroundSource
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,7 +62,7 @@ class LossArrays:
 
 def loss_dataset(
     arrays: Mapping[str, NDArray[Any]],
-    ground: Ground,
+    ground: GroundSource,
     mast: Mast,
     *,
     grid: Grid,

@@ -11,15 +11,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from typing import TypedDict
 
 import numpy as np
 
 from dtt_sim._jit import driver
 from dtt_sim.coverage import per_path
-from dtt_sim.coverage.binning import Bins, bin_receivers
+from dtt_sim.coverage.binning import MIN_COLUMNS, Bins, bin_receivers
 from dtt_sim.coverage.flags import DOMAIN, OK
 from dtt_sim.coverage.path import MAX_LATITUDE_DEG, Link, Signals
-from dtt_sim.coverage.request import Prediction, Progress, warp_cell
+from dtt_sim.coverage.request import Mast, Prediction, Progress, warp_cell
 from dtt_sim.coverage.result import LossArrays
 from dtt_sim.coverage.timing import StageTimes
 from dtt_sim.coverage.wedge.layout import BLOCK, SectorArrays, Setup
@@ -30,10 +31,10 @@ from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, path_centre_lat_deg
 from dtt_sim.propagation.p1812_tile import AB_KM
 from dtt_sim.typing import Float32Array, Float64Array
 from terrain.grid import Grid
-from terrain.ground import COASTAL, INLAND, SEA, Ground
+from terrain.ground import COASTAL, INLAND, SEA, GroundSource
 from terrain.local import LocalFrame, receiver_positions
 from terrain.resample import ground_on_grid
-from terrain.sector import Sector, sector_bytes, warp_sector
+from terrain.sector import Sector, sector_box, sector_bytes, warp_sector
 from terrain.threads import in_threads
 
 MAX_SECTOR_BYTES = 1_000_000_000
@@ -45,7 +46,7 @@ _LEAST_SPACING_M = 1000.0
 
 
 def solve_grid(
-    ground: Ground,
+    source: GroundSource,
     link: Link,
     signals: Signals,
     prediction: Prediction,
@@ -54,14 +55,14 @@ def solve_grid(
     progress: Progress | None,
     *,
     warp_cell_m: float | None = None,
-    max_sector_bytes: int = MAX_SECTOR_BYTES,
+    max_sector_bytes: int | None = None,
     times: StageTimes | None = None,
 ) -> None:
     """Losses of every cell of a grid within the largest radius.
 
     Parameters
     ----------
-    max_sector_bytes : int
+    max_sector_bytes : int, optional
         Most memory for the warped ground; what it changes is memory, not results.
     times : StageTimes, optional
         Told how long the stages took.
@@ -72,10 +73,11 @@ def solve_grid(
         Warped cells so small that a path would have more than 131 072.
     """
     times = times or StageTimes()
-    cell_m = warp_cell(ground, warp_cell_m)
+    max_bytes = max_sector_bytes or MAX_SECTOR_BYTES
+    cell_m = warp_cell(source, warp_cell_m)
     frame = LocalFrame(link.lat_deg, link.lon_deg)
     with times.stage("receivers"):
-        receivers = _receivers(ground, frame, signals, grid, out)
+        receivers = _receivers(source, frame, signals, grid, out)
     with times.stage("binning"):
         bins = bin_receivers(
             *receivers[:4],
@@ -96,12 +98,15 @@ def solve_grid(
     )
     if bins.order.size:
         atmosphere = _atmosphere(frame, prediction, bins.q * cell_m)
-        for quadrant, k0, k1 in _plan(bins, ground.has_clutter, max_sector_bytes):
+        for quadrant, k0, k1 in _plan(bins, source.has_clutter, max_bytes):
+            part = _Part(
+                quadrant=quadrant, q=bins.q, k0=k0, k1=k1, n_col=int(bins.columns[quadrant]),
+                cell_m=cell_m,
+            )  # fmt: skip
+            with times.stage("ground"):
+                ground = source.window(sector_box(frame, **part))
             with times.stage("warp"):
-                sector = warp_sector(
-                    ground, frame, quadrant=quadrant, q=bins.q, k0=k0, k1=k1,
-                    n_col=int(bins.columns[quadrant]), cell_m=cell_m,
-                )  # fmt: skip
+                sector = warp_sector(ground, frame, **part)
             with times.stage("search and loss"):
                 setup = _setup(sector, link, signals, atmosphere)
                 _solve_sector(
@@ -109,7 +114,7 @@ def solve_grid(
                 )
     with times.stage("near receivers"):
         _to_degrees(flat.departure_mrad)
-        _solve_near(ground, link, signals, prediction, grid, bins, out)
+        _solve_near(source, link, signals, prediction, grid, bins, cell_m, out)
     with times.stage("flags and azimuths"):
         _flag_domain(grid, out)
         _to_polar(receivers.east_m, receivers.north_m)
@@ -118,7 +123,7 @@ def solve_grid(
 
 
 def _receivers(
-    ground: Ground, frame: LocalFrame, signals: Signals, grid: Grid, out: LossArrays
+    source: GroundSource, frame: LocalFrame, signals: Signals, grid: Grid, out: LossArrays
 ) -> Receivers:
     """Positions and ground of all receivers.
 
@@ -126,7 +131,7 @@ def _receivers(
     """
     receiver_positions(frame, grid, out=(out.azimuth_deg, out.distance_km))
     needs_clutter = signals.sigma_falls and bool((signals.p_location != 50.0).any())
-    height, zone, clutter = ground_on_grid(ground, grid, with_clutter=needs_clutter)
+    height, zone, clutter = ground_on_grid(source, grid, with_clutter=needs_clutter)
     return Receivers(
         out.azimuth_deg.reshape(-1),
         out.distance_km.reshape(-1),
@@ -136,6 +141,17 @@ def _receivers(
     )
 
 
+class _Part(TypedDict):
+    """Which sector: arguments of :func:`terrain.sector.warp_sector`."""
+
+    quadrant: int
+    q: int
+    k0: int
+    k1: int
+    n_col: int
+    cell_m: float
+
+
 def _plan(bins: Bins, has_clutter: bool, max_bytes: int) -> Iterator[tuple[int, int, int]]:
     """Quadrants, and the wedges of each that hold receivers, cut so that their ground fits."""
     q = bins.q
@@ -143,11 +159,12 @@ def _plan(bins: Bins, has_clutter: bool, max_bytes: int) -> Iterator[tuple[int, 
         held = np.flatnonzero(np.diff(bins.start[2 * q * quadrant : 2 * q * (quadrant + 1) + 1]))
         if held.size == 0:
             continue
+        n_col = int(bins.columns[quadrant])
         k0, end = int(held[0]) - q, int(held[-1]) + 1 - q
         while k0 < end:
             k1 = end
             while k1 - k0 > 1 and max_bytes < sector_bytes(
-                q=q, k0=k0, k1=k1, n_col=int(bins.columns[quadrant]), clutter=has_clutter
+                q=q, k0=k0, k1=k1, n_col=n_col, clutter=has_clutter
             ):
                 k1 = (k0 + k1 + 1) // 2
             yield quadrant, k0, k1
@@ -258,18 +275,21 @@ def _centre_latitudes(
 
 
 def _solve_near(
-    ground: Ground,
+    source: GroundSource,
     link: Link,
     signals: Signals,
     prediction: Prediction,
     grid: Grid,
     bins: Bins,
+    cell_m: float,
     out: LossArrays,
 ) -> None:
     """Receivers at the foot of the mast, by the reference solver on the raster itself."""
     near = np.sort(bins.near)
     row, col = np.divmod(near, grid.n_col)
     lon, lat = grid.lonlat_of_index(row.astype(np.float64), col.astype(np.float64))
+    reach = 1.5 * (MIN_COLUMNS + 2) * max(cell_m, source.resolution_m)
+    ground = source.window(Mast(link.lat_deg, link.lon_deg, link.htg_m).window(reach))
     found = per_path.solve_points(ground, link, signals, prediction, lon, lat)
     per_path.write_points(out, near.astype(np.intp), found)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 
 from dtt_sim.coverage import flags
@@ -20,6 +22,7 @@ from terrain.errors import TerrainError
 from terrain.grid import WGS84, Grid
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, Ground
 from terrain.local import receiver_positions
+from terrain.windows import GroundFiles
 
 LAT, LON = 10.0, 104.5
 CELL_DEG = 1.0 / 1200.0  # 92 m
@@ -411,3 +414,45 @@ def test_distances_are_geodesic(ground: Ground) -> None:
     start = np.full(lon.shape, LON), np.full(lon.shape, LAT)
     _, _, metres = WGS84.inv(*start, lon, lat)
     np.testing.assert_allclose(loss["distance_km"], 0.001 * metres, atol=5e-5)
+
+
+def test_ground_in_files_is_read_window_by_window(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same losses as with all of it in memory, from windows that are parts of it."""
+    grid = ground.grid
+    with rasterio.open(
+        tmp_path / "dem.tif", "w", driver="GTiff", width=grid.n_col, height=grid.n_row, count=1,
+        dtype="float32", crs=grid.crs, transform=grid.affine,
+    ) as file:  # fmt: skip
+        file.write(ground.height_m, 1)
+    files = GroundFiles(tmp_path / "dem.tif", nodata_means="void")
+    whole = files.window(grid.bounds_lonlat())
+    user = user_grid("EPSG:32648", 300.0, half=0.35)  # reaches beyond the files
+    from terrain import resample
+
+    monkeypatch.setattr(resample, "_BAND_CELLS", 20_000)
+    monkeypatch.setattr("dtt_sim.coverage.sectors.MAX_SECTOR_BYTES", 150_000)
+    taken = []
+    window = GroundFiles.window
+
+    def watched(self: GroundFiles, box: tuple[float, float, float, float]) -> Ground:
+        taken.append(window(self, box))
+        return taken[-1]
+
+    monkeypatch.setattr(GroundFiles, "window", watched)
+    in_files, in_memory = (
+        path_loss(source, MAST, grid=user, emissions=SIGNALS, prediction=PREDICTION)
+        for source in (files, whole)
+    )
+    xr.testing.assert_equal(in_files["flag"], in_memory["flag"])
+    np.testing.assert_allclose(in_files["loss_db"], in_memory["loss_db"], atol=1e-3)
+    assert len(taken) > 10
+    assert max(g.height_m.size for g in taken) < 0.9 * whole.height_m.size
+    assert in_files.attrs["terrain_sha256"] == files.digest
+    nothing = files.window((10.0, 50.0, 11.0, 51.0))
+    assert np.isnan(nothing.height_at(10.5, 50.5))
+    assert int(nothing.zone_at(10.5, 50.5)) == OUTSIDE
+    assert not nothing.has_clutter
+    with pytest.raises(TerrainError, match="no such file"):
+        GroundFiles(tmp_path / "none.tif").window((104.0, 9.0, 105.0, 10.0))

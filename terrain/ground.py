@@ -11,7 +11,7 @@ from typing import Final, Literal, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from terrain._jit import kernel
+from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
 from terrain.grid import Box, Float64Array, Grid
 
@@ -67,7 +67,7 @@ def interpolate(nw: float, ne: float, sw: float, se: float, v: float, w: float) 
     return top + v * (bottom - top)
 
 
-@kernel
+@driver
 def _bilinear_at(
     height: NDArray[np.float32], row: Float64Array, col: Float64Array, out: Float64Array
 ) -> None:

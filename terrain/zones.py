@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from terrain._jit import kernel
+from terrain._jit import driver
 from terrain.errors import TerrainError
 from terrain.grid import MAX_ABS_LATITUDE_DEG, WGS84, Float64Array, Grid
 from terrain.ground import COASTAL, INLAND, SEA
@@ -225,7 +225,7 @@ def _row_metrics(grid: Grid) -> tuple[Float64Array, Float64Array]:
     return np.concatenate([[0.0], np.cumsum(step_m)]), np.asarray(east_m, np.float64)
 
 
-@kernel
+@driver
 def _mark_within(
     cells: BoolArray,
     along_m: Float64Array,

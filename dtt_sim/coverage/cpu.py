@@ -6,6 +6,7 @@ import numpy as np
 
 from dtt_sim._jit import driver
 from dtt_sim.coverage.path import GroundArrays, Link, Scratch, Signals, path_loss
+from dtt_sim.propagation.variability import location_sigma_db
 from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
 from terrain.profile import path_coefficients
 
@@ -69,3 +70,15 @@ def solve_paths(
             scratch,
             loss_db[i],
         )
+
+
+@driver
+def location_deviations(f_ghz: Float64Array, side_m: float) -> Float64Array:
+    """Standard deviation over the locations in squares of a side, at clutter height [dB].
+
+    Rec. ITU-R P.1812-8 section 4.8, before it falls with the antenna's height over the clutter.
+    """
+    out = np.empty(f_ghz.size)
+    for k in range(f_ghz.size):
+        out[k] = location_sigma_db(f_ghz[k], side_m, 0.0, 0.0)
+    return out

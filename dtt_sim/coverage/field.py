@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from dtt_sim.coverage.request import (
     Solver,
 )
 from dtt_sim.coverage.result import LossArrays, loss_dataset
+from dtt_sim.errors import ModelDomainError
 from dtt_sim.model import Transmitter
 from terrain.grid import Grid
 from terrain.ground import GroundSource
@@ -97,6 +98,12 @@ def path_loss(
     from dtt_sim.coverage import per_path, sectors
     from dtt_sim.coverage.path import Link
 
+    if solver not in get_args(Solver):
+        msg = f"solver {solver!r} is none; use {' or '.join(map(repr, get_args(Solver)))}"
+        raise ModelDomainError(msg)
+    if not emissions:
+        msg = "no emissions: give a frequency at least"
+        raise ModelDomainError(msg)
     link = Link(mast.lat_deg, mast.lon_deg, mast.height_above(ground), prediction.rx_height_agl_m)
     signals = _signals(emissions, prediction, grid)
     out = LossArrays.empty(len(emissions), len(prediction.p_time_percent), grid.shape)
@@ -119,15 +126,15 @@ def path_loss(
 
 def _signals(emissions: Sequence[Emission], prediction: Prediction, grid: Grid) -> Signals:
     """What the kernels need of the emissions and the percentages."""
+    from dtt_sim.coverage.cpu import location_deviations
     from dtt_sim.coverage.path import Signals
-    from dtt_sim.propagation.variability import location_sigma_db
 
     f_ghz = np.array([0.001 * e.frequency_mhz for e in emissions])
     given = prediction.location_sigma_db
     if given is None:
         # Of the square that a receiving cell is, before the antenna's height counts.
         side_m = math.sqrt(math.prod(grid.cell_size_m()))
-        sigma = np.array([location_sigma_db(f, side_m, 0.0, 0.0) for f in f_ghz])
+        sigma = location_deviations(f_ghz, side_m)
     else:
         sigma = np.full(f_ghz.size, float(given))
     return Signals(

@@ -351,7 +351,15 @@ def test_mast_in_a_void_or_all_void(ground: Ground) -> None:
         )  # fmt: skip
 
 
-def test_bad_requests() -> None:
+def test_bad_requests(ground: Ground) -> None:
+    grid = user_grid("EPSG:32648", 5000.0)
+    with pytest.raises(ModelDomainError, match="use 'wedge' or 'per_path'"):
+        path_loss(
+            ground, MAST, grid=grid, emissions=SIGNALS, prediction=PREDICTION,
+            solver="fast",  # type: ignore[arg-type]
+        )  # fmt: skip
+    with pytest.raises(ModelDomainError, match="no emissions"):
+        path_loss(ground, MAST, grid=grid, emissions=[], prediction=PREDICTION)
     for key, value in (
         ("p_location_percent", (95.0,)),
         ("p_location_percent", (95.0, 0.5)),

@@ -121,7 +121,8 @@ class Ground:
     Raises
     ------
     TerrainError
-        Arrays of another shape than the grid's, or a height without a zone.
+        Arrays of another shape than the grid's, infinite heights, or clutter heights that are not
+        numbers of 0 m or more.
     """
 
     grid: Grid
@@ -145,6 +146,16 @@ class Ground:
                 msg = f"{name} is {array.shape}, the grid {self.grid.shape}; give them one shape"
                 raise TerrainError(msg)
             object.__setattr__(self, name, array)
+        # NaN is a height that is not known. Anything else that is no number would be a silent
+        # error of every path across it.
+        n_endless = int(np.isinf(self.height_m).sum())
+        if n_endless:
+            msg = f"{n_endless} heights are infinite; mark them as nodata (NaN)"
+            raise TerrainError(msg)
+        n_wrong = self.clutter_m.size - int((self.clutter_m >= 0.0).sum())
+        if n_wrong or np.isinf(self.clutter_m).any():
+            msg = f"{n_wrong} clutter heights are not numbers of 0 m or more; give 0 where unknown"
+            raise TerrainError(msg)
 
     @cached_property
     def digest(self) -> str:

@@ -103,3 +103,20 @@ def test_shapes_must_agree() -> None:
         Ground(
             GRID, np.zeros(GRID.shape, np.float32), np.zeros((2, 2), np.uint8), np.zeros(GRID.shape)
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("height_m", np.inf, "1 heights are infinite"),
+        ("clutter_m", np.nan, "1 clutter heights"),
+        ("clutter_m", -3.0, "1 clutter heights"),
+        ("clutter_m", np.inf, "clutter heights"),
+    ],
+)
+def test_numbers_that_are_none(name: str, value: float, message: str) -> None:
+    grid = Grid("EPSG:4326", (0.1, 0.0, 104.0, 0.0, -0.1, 10.0), (3, 3))
+    arrays = {key: np.zeros(grid.shape, np.float32) for key in ("height_m", "clutter_m")}
+    arrays[name][1, 1] = value
+    with pytest.raises(TerrainError, match=message):
+        Ground(grid, zone=np.full(grid.shape, 4, np.uint8), **arrays)

@@ -99,7 +99,7 @@ def _farthest(east_m: Float32Array, north_m: Float32Array, radius_m: float) -> f
     most = 0.0
     limit = radius_m * radius_m
     for p in range(east_m.size):
-        e, n = float(east_m[p]), float(north_m[p])
+        e, n = np.float64(east_m[p]), np.float64(north_m[p])
         square = e * e + n * n
         most = square if (square <= limit) & (square > most) else most
     return math.sqrt(most)
@@ -139,7 +139,7 @@ def _count(
 ) -> None:
     limit = radius_m * radius_m
     for p in range(east_m.size):
-        e, n, h = float(east_m[p]), float(north_m[p]), float(height_m[p])
+        e, n, h = np.float64(east_m[p]), np.float64(north_m[p]), np.float64(height_m[p])
         if e * e + n * n <= limit:
             flag[p] = OK
             if math.isnan(h):
@@ -167,7 +167,9 @@ def _place(
 ) -> None:
     limit = radius_m * radius_m
     for p in range(east_m.size):
-        wedge = _wedge(float(east_m[p]), float(north_m[p]), float(height_m[p]), cell_m, limit, q)
+        wedge = _wedge(
+            np.float64(east_m[p]), np.float64(north_m[p]), np.float64(height_m[p]), cell_m, limit, q
+        )
         if wedge >= 0:
             order[cursor[wedge]] = first + p
             cursor[wedge] += 1

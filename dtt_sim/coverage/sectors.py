@@ -311,14 +311,14 @@ def _flag_domain(grid: Grid, out: LossArrays) -> None:
 def _to_degrees(departure: Float32Array) -> None:
     """Milliradians to degrees, in place."""
     for p in range(departure.size):
-        departure[p] = np.float32(math.degrees(0.001 * float(departure[p])))
+        departure[p] = np.float32(math.degrees(0.001 * np.float64(departure[p])))
 
 
 @driver
 def _to_polar(east_to_azimuth: Float32Array, north_to_distance: Float32Array) -> None:
     """East and north [m] to azimuth [deg] and distance [km], in place."""
     for p in range(east_to_azimuth.size):
-        e, n = float(east_to_azimuth[p]), float(north_to_distance[p])
+        e, n = np.float64(east_to_azimuth[p]), np.float64(north_to_distance[p])
         azimuth = math.degrees(math.atan2(e, n))
         east_to_azimuth[p] = np.float32(azimuth + 360.0 if azimuth < 0.0 else azimuth)
         north_to_distance[p] = np.float32(0.001 * math.sqrt(e * e + n * n))

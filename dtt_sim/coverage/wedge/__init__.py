@@ -28,7 +28,8 @@ moved onto another one's ray. Sums over the profile follow from prefix sums alon
 module         holds
 =============  ==========================================================================
 `layout`       names and sizes that the parts share
-`strip`        one wedge's ground, its bounds and its sums
+`strip`        one wedge's ground, and what bounds it
+`sums`         sums over the profile of any of its paths
 `zones`        radio-climatic zones along its paths
 `lanes`        one column put to all lanes of a group: where heights enter results
 `search`       which columns to look at

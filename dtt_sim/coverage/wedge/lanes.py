@@ -8,6 +8,8 @@ last for the receiver's and the line of sight, in whatever order the columns com
 
 from __future__ import annotations
 
+import numpy as np
+
 from dtt_sim._jit import inline_kernel, kernel
 from dtt_sim.coverage.wedge.layout import (
     A_B,
@@ -71,8 +73,12 @@ def from_transmitter(
     """Slopes at which column `i` is seen from the transmitter; eqs. (13), (77), (89b)."""
     at = float(i)
     inverse = 1.0 / at
-    h0, h1, h2 = float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2])
-    row0 = float(node[NODE * i + 3])
+    h0, h1, h2 = (
+        np.float64(node[NODE * i]),
+        np.float64(node[NODE * i + 1]),
+        np.float64(node[NODE * i + 2]),
+    )
+    row0 = np.float64(node[NODE * i + 3])
     if not has_clutter:
         for r in range(GROUP):
             h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
@@ -87,7 +93,11 @@ def from_transmitter(
             bent = slope - lane[A_B * GROUP + r] * at
             lane[TX_G_B * GROUP + r] = _larger(bent, lane[TX_G_B * GROUP + r])
         return
-    c0, c1, c2 = float(node[NODE * i + 4]), float(node[NODE * i + 5]), float(node[NODE * i + 6])
+    c0, c1, c2 = (
+        np.float64(node[NODE * i + 4]),
+        np.float64(node[NODE * i + 5]),
+        np.float64(node[NODE * i + 6]),
+    )
     for r in range(GROUP):
         u = at * lane[T * GROUP + r] - row0
         is_mine = at < lane[N * GROUP + r]
@@ -110,8 +120,12 @@ def from_transmitter(
 def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Array) -> None:
     """Slopes at which column `i` is seen from the receivers; eqs. (17), (82a), (89c)."""
     at = float(i)
-    h0, h1, h2 = float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2])
-    row0 = float(node[NODE * i + 3])
+    h0, h1, h2 = (
+        np.float64(node[NODE * i]),
+        np.float64(node[NODE * i + 1]),
+        np.float64(node[NODE * i + 2]),
+    )
+    row0 = np.float64(node[NODE * i + 3])
     if not has_clutter:
         for r in range(GROUP):
             x = lane[X * GROUP + r]
@@ -127,7 +141,11 @@ def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Ar
             bent = slope + lane[A_B * GROUP + r] * (x + at)
             lane[RX_G_B * GROUP + r] = _larger(bent, lane[RX_G_B * GROUP + r])
         return
-    c0, c1, c2 = float(node[NODE * i + 4]), float(node[NODE * i + 5]), float(node[NODE * i + 6])
+    c0, c1, c2 = (
+        np.float64(node[NODE * i + 4]),
+        np.float64(node[NODE * i + 5]),
+        np.float64(node[NODE * i + 6]),
+    )
     for r in range(GROUP):
         x = lane[X * GROUP + r]
         u = at * lane[T * GROUP + r] - row0
@@ -155,9 +173,17 @@ def against_chord(node: Float32Array, i: int, hts_m: float, lane: Float64Array) 
     In column units: ν sqrt(λ) is the root of the kept value times sqrt(0.002 x / step).
     """
     at = float(i)
-    h0, h1, h2 = float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2])
-    row0 = float(node[NODE * i + 3])
-    c0, c1, c2 = float(node[NODE * i + 4]), float(node[NODE * i + 5]), float(node[NODE * i + 6])
+    h0, h1, h2 = (
+        np.float64(node[NODE * i]),
+        np.float64(node[NODE * i + 1]),
+        np.float64(node[NODE * i + 2]),
+    )
+    row0 = np.float64(node[NODE * i + 3])
+    c0, c1, c2 = (
+        np.float64(node[NODE * i + 4]),
+        np.float64(node[NODE * i + 5]),
+        np.float64(node[NODE * i + 6]),
+    )
     for r in range(GROUP):
         u = at * lane[T * GROUP + r] - row0
         is_mine = at < lane[N * GROUP + r]
@@ -187,8 +213,12 @@ def against_chord(node: Float32Array, i: int, hts_m: float, lane: Float64Array) 
 def over_smooth_earth(node: Float32Array, i: int, lane: Float64Array) -> None:
     """Height of column `i` over the smooth surface, between the horizons; eq. (95)."""
     at = float(i)
-    h0, h1, h2 = float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2])
-    row0 = float(node[NODE * i + 3])
+    h0, h1, h2 = (
+        np.float64(node[NODE * i]),
+        np.float64(node[NODE * i + 1]),
+        np.float64(node[NODE * i + 2]),
+    )
+    row0 = np.float64(node[NODE * i + 3])
     for r in range(GROUP):
         h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
         over = h - (lane[HST * GROUP + r] + lane[HST_SLOPE * GROUP + r] * at)

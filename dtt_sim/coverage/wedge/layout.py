@@ -16,8 +16,8 @@ NEAR = 8
 """Columns before a group's nearest receiver with which the search begins."""
 MAX_SPAN = 96
 """Columns that one group may span; beyond, its lanes are filled up with its last receiver."""
-N_BUCKET = 32
-"""Equal parts of a wedge at whose edges the profile sums are kept."""
+N_BUCKET = 64
+"""Equal parts of a wedge at whose ends the profile sums are kept."""
 
 NEVER = -1e300
 """Below every slope and clearance: the maximum of no samples."""

@@ -12,12 +12,12 @@ import numpy as np
 
 from dtt_sim._jit import driver, kernel
 from dtt_sim.coverage.flags import OK, OUTSIDE, VOID
+from dtt_sim.coverage.path import Signals, location_share
 from dtt_sim.coverage.wedge.layout import SectorArrays, Setup
 from dtt_sim.coverage.wedge.solve import (
     Atmosphere,
     Output,
     Receivers,
-    Signals,
     _atmosphere_at,
     to_range_and_cross,
 )
@@ -48,7 +48,7 @@ def sample_warped_path(
         at = sector.offset[i] + int(row) - sector.first_row[i]
         at = min(at, sector.offset[i + 1] - 2)
         share = u - (at - sector.offset[i] + sector.first_row[i])
-        low, high = float(sector.height_m[at]), float(sector.height_m[at + 1])
+        low, high = np.float64(sector.height_m[at]), np.float64(sector.height_m[at + 1])
         h_out[i] = low + share * (high - low)
         near = at + (1 if share >= 0.5 else 0)
         zone_out[i] = sector.zone[near]
@@ -77,7 +77,7 @@ def solve_each(
     d_km, h_m, clutter_m = np.empty(n_col + 1), np.empty(n_col + 1), np.empty(n_col + 1)
     zone = np.empty(n_col + 1, np.uint8)
     for at in chosen:
-        east_m, north_m = float(receivers.east_m[at]), float(receivers.north_m[at])
+        east_m, north_m = np.float64(receivers.east_m[at]), np.float64(receivers.north_m[at])
         along, across = to_range_and_cross(quadrant, east_m, north_m)
         cell_m = 1000.0 * setup.cell_km
         x, t = along / cell_m, across / along
@@ -90,7 +90,7 @@ def solve_each(
             continue
         for i in range(n):
             d_km[i] = i * step_km
-        d_km[n], h_m[n], clutter_m[n] = x * step_km, float(receivers.height_m[at]), 0.0
+        d_km[n], h_m[n], clutter_m[n] = x * step_km, np.float64(receivers.height_m[at]), 0.0
         zone[n] = receivers.zone[at]
         lat_deg, delta_n, n0 = _atmosphere_at(atmosphere, east_m, north_m)
         geometry = analyse(
@@ -101,10 +101,10 @@ def solve_each(
         out.departure_mrad[at] = geometry.theta_t_mrad
         for k in range(signals.f_ghz.size):
             for j in range(signals.p_time.size):
-                sigma = signals.sigma_db[k]
-                if signals.sigma_falls:
-                    clutter = float(receivers.clutter_m[at]) if receivers.clutter_m.size else 0.0
-                    sigma *= min(1.0, max(0.0, 1.0 - (setup.hrg_m - clutter) / 10.0))
+                clutter = np.float64(receivers.clutter_m[at]) if receivers.clutter_m.size else 0.0
+                sigma = signals.sigma_db[k] * location_share(
+                    signals.sigma_falls, setup.hrg_m, clutter
+                )
                 parts = loss_parts(
                     geometry, signals.f_ghz[k], signals.p_time[j], signals.polarisation[k]
                 )

@@ -93,7 +93,6 @@ MANY = 40
 _RELATIVE = 1e-6
 _ABSOLUTE_M = 0.002
 _DIP = 1.05
-_FIRST_DIP = 0.26
 _SLOPE_SLACK = 1e-9
 
 MAX_BLOCK = 4096
@@ -170,8 +169,8 @@ def _tx_excess(
     _, a_e, _, a_b = a
     for m in range(n):
         i = float(first + m)
-        slope = (float(upper[first + m]) - hts) / i
-        covered = (float(cover[first + m]) - hts) / i
+        slope = (np.float64(upper[first + m]) - hts) / i
+        covered = (np.float64(cover[first + m]) - hts) / i
         e = slope - b0
         e1 = slope - a_e * i - b1
         e = max(e, e1)
@@ -216,8 +215,8 @@ def _advance_contenders(
             contender[count[N_CONTENDER]] = i
             count[N_CONTENDER] += 1
             at = float(i)
-            bare = (float(lower[i]) - hts) / at
-            covered = (float(cover_lower[i]) - hts) / at
+            bare = (np.float64(lower[i]) - hts) / at
+            covered = (np.float64(cover_lower[i]) - hts) / at
             for which in range(4):
                 low = (bare if which < 2 else covered) - a_high[which] * at - _SLOPE_SLACK
                 if low > best[which]:
@@ -437,7 +436,8 @@ def _dips(largest: float, n_block: int, x_max: float, at: int, board: Float32Arr
     """How far ν sqrt(i (x - i)) may dip below the line between two borders, block by block.
 
     The root is concave; in the middle of the path its largest distance from the line is that at the
-    middle of the block but for a few percent, at the ends it is bounded by what it spans.
+    middle of the block but for a few percent, in the first block known, at the end bounded by what
+    it spans.
     """
     for b in range(n_block):
         dip = 0.0
@@ -448,7 +448,9 @@ def _dips(largest: float, n_block: int, x_max: float, at: int, board: Float32Arr
                 line = 0.5 * (board[_ROOT + b] + board[_ROOT + b + 1])
                 dip = _DIP * (math.sqrt(middle * (x_max - middle)) - line)
             elif b == 0 and last <= 0.5 * x_max:
-                dip = _FIRST_DIP * board[_ROOT + 1]
+                # The largest sag of the root's own curve over its chord, whatever x.
+                ratio = x_max / BLOCK
+                dip = 0.5 * x_max * (math.sqrt(ratio) - math.sqrt(ratio - 1.0))
             else:
                 peak = min(max(0.5 * x_max, first), last)
                 peak = math.sqrt(peak * max(x_max - peak, 0.0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from dtt_sim._jit import driver, kernel
 from dtt_sim.coverage.flags import OK, OUTSIDE, VOID
+from dtt_sim.coverage.path import Signals
 from dtt_sim.coverage.wedge.lanes import interpolated
 from dtt_sim.coverage.wedge.layout import (
     A_B,
@@ -25,7 +26,6 @@ from dtt_sim.coverage.wedge.layout import (
     I_TX,
     LAST,
     MAX_SPAN,
-    N_BUCKET,
     N_LANE_ROW,
     N_QUESTION,
     NODE,
@@ -59,12 +59,11 @@ from dtt_sim.coverage.wedge.search import (
     transmitter_horizons,
 )
 from dtt_sim.coverage.wedge.strip import (
-    advance_sums,
     build_strip,
     empty_strip,
     gap_status,
-    profile_sum,
 )
+from dtt_sim.coverage.wedge.sums import advance_sums, clear_sums, empty_sums, profile_sums
 from dtt_sim.coverage.wedge.zones import (
     N_STATE,
     coast_km,
@@ -149,32 +148,6 @@ class Atmosphere(NamedTuple):
     east_m: float
     north_m: float
     spacing_m: float
-
-
-class Signals(NamedTuple):
-    """Signals of the mast, and the percentages at which each is wanted.
-
-    Attributes
-    ----------
-    f_ghz : (n_emission,) float64
-    polarisation : (n_emission,) int64
-        1 horizontal, 2 vertical.
-    p_time, p_location : (n_time,) float64
-        Percentages of time and of locations for which the loss is not exceeded.
-    radius_km : (n_time,) float64
-    sigma_db : (n_emission,) float64
-        Standard deviation over locations before the receiver's height counts [dB].
-    sigma_falls : bool
-        Whether it falls with the receiving antenna's height over the clutter.
-    """
-
-    f_ghz: Float64Array
-    polarisation: IntArray
-    p_time: Float64Array
-    p_location: Float64Array
-    radius_km: Float64Array
-    sigma_db: Float64Array
-    sigma_falls: bool
 
 
 class Output(NamedTuple):
@@ -270,7 +243,7 @@ def _sort_by_range(
     for p in range(order.size):
         at = order[p]
         along, _ = to_range_and_cross(
-            quadrant, float(receivers.east_m[at]), float(receivers.north_m[at])
+            quadrant, np.float64(receivers.east_m[at]), np.float64(receivers.north_m[at])
         )
         n = int(along / cell_m + 0.5)
         n_of[p] = n
@@ -296,8 +269,8 @@ def _audit(strip: Strip, setup: Setup, n_high: int, lane: Float64Array, count: I
         n, t = int(lane[N * GROUP + r]), lane[T * GROUP + r]
         for i in range(1, min(n, n_high)):
             node = strip.node[NODE * i : NODE * i + NODE]
-            u = i * t - float(node[3])
-            h = interpolated(u, float(node[0]), float(node[1]), float(node[2]))
+            u = i * t - np.float64(node[3])
+            h = interpolated(u, np.float64(node[0]), np.float64(node[1]), np.float64(node[2]))
             is_wrong = h > strip.upper[i] or h < strip.lower[i] or h > strip.top[i // 32]
             if setup.has_clutter:
                 c = node[4 + min(max(int(math.floor(u + 0.5)), 0), 2)]
@@ -384,7 +357,7 @@ def solve_wedges(
         np.zeros(LANES, np.int64), np.zeros(LANES),
     )  # fmt: skip
     used = 0
-    sums, fan = np.zeros(4), np.zeros(2 * N_BUCKET, np.float32)
+    sums = empty_sums(strip.upper.size)
     run_end, run_zone = np.zeros(n_col + 1, np.int32), np.zeros(n_col + 1, np.uint8)
     common, state = np.zeros(N_STATE), np.zeros(N_STATE)
     most = 0
@@ -405,8 +378,7 @@ def solve_wedges(
         if setup.zone == 0:
             n_run = zone_runs(strip.node, strip.zone, t_low, q, n_most, run_end, run_zone)
             common[:] = 0.0
-        sums[:] = 0.0
-        fan[:] = 0.0
+        clear_sums(sums)
         n_summed = 1
         count[POSITION] = 1
         count[N_CONTENDER] = 0
@@ -436,12 +408,15 @@ def solve_wedges(
             value = tile.value
             for r in range(GROUP):
                 at = ordered[p + min(r, size - 1)]
-                east_m, north_m = float(receivers.east_m[at]), float(receivers.north_m[at])
+                east_m, north_m = (
+                    np.float64(receivers.east_m[at]),
+                    np.float64(receivers.north_m[at]),
+                )
                 along, across = to_range_and_cross(quadrant, east_m, north_m)
                 t = across / along
                 x = along / cell_m
                 step_km = setup.cell_km * math.sqrt(1.0 + t * t)
-                h_r = float(receivers.height_m[at])
+                h_r = np.float64(receivers.height_m[at])
                 lat_deg, delta_n, n0 = _atmosphere_at(atmosphere, east_m, north_m)
                 ae_km = EARTH_RADIUS_KM * 157.0 / (157.0 - delta_n)  # (6), (7a)
                 lane[X * GROUP + r] = x
@@ -470,15 +445,18 @@ def solve_wedges(
             for r in range(GROUP):
                 n, x, t = int(lane[N * GROUP + r]), lane[X * GROUP + r], lane[T * GROUP + r]
                 if n > n_summed:
-                    advance_sums(strip.node, t_low, q, n_summed, n, sums, fan)
+                    advance_sums(
+                        node, t_low, q, n_summed, n, sums.line, sums.fan, sums.whole, sums.n_kink,
+                        sums.kink,
+                    )  # fmt: skip
                     n_summed = n
-                tau = (t - t_low) * q
-                s1 = profile_sum(sums, fan, 0, tau)
-                s2 = profile_sum(sums, fan, 1, tau)
+                s1, s2 = profile_sums(
+                    (t - t_low) * q, sums.line, sums.fan, sums.whole, sums.n_kink, sums.kink
+                )
                 i = n - 1
                 h = interpolated(
-                    i * t - float(node[NODE * i + 3]),
-                    float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2]),
+                    i * t - np.float64(node[NODE * i + 3]),
+                    np.float64(node[NODE * i]), np.float64(node[NODE * i + 1]), np.float64(node[NODE * i + 2]),
                 )  # fmt: skip
                 h_r = lane[HRS * GROUP + r] - setup.hrg_m
                 last = x - i
@@ -522,7 +500,9 @@ def solve_wedges(
                 tile.place[o] = at
                 share = 1.0
                 if signals.sigma_falls:
-                    clutter = float(receivers.clutter_m[at]) if receivers.clutter_m.size else 0.0
+                    clutter = (
+                        np.float64(receivers.clutter_m[at]) if receivers.clutter_m.size else 0.0
+                    )
                     share = min(1.0, max(0.0, 1.0 - (setup.hrg_m - clutter) / 10.0))
                 tile.share[o] = 0.0 if receivers.zone[at] == 1 else share
                 if n_gap > 0:

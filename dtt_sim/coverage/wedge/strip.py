@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.layout import BLOCK, N_BUCKET, NODE, VECTOR, SectorArrays, Setup, Strip
-from dtt_sim.typing import Float32Array, Float64Array, Int32Array, IntArray, UInt8Array
+from dtt_sim.coverage.wedge.layout import BLOCK, NODE, VECTOR, SectorArrays, Setup, Strip
+from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 
 INFLATION_M = 0.004
 """Added to every bound, so that single-precision bounds hold for heights in double precision."""
@@ -195,53 +195,3 @@ def gap_status(sector: SectorArrays, strip: Strip, n_gap: int, t: float, n: int)
                     return 2
                 status = 1
     return status
-
-
-@kernel
-def advance_sums(
-    node: Float32Array,
-    t_low: float,
-    q: int,
-    first: int,
-    last: int,
-    sums: Float64Array,
-    fan: Float32Array,
-) -> None:
-    """Add columns first .. last-1 to the profile sums of the wedge.
-
-    At τ of the wedge's width (0 at its lower edge) the sum of the heights is
-    sums[0] + τ sums[1] + the kinks that lie below τ, and with weights i sums[2] + τ sums[3] + ...;
-    `fan` holds the kinks' part at τ = 1/32, 2/32, ... 1, for both sums.
-    """
-    per_q = 1.0 / q
-    for i in range(first, last):
-        a, b, c = float(node[NODE * i]), float(node[NODE * i + 1]), float(node[NODE * i + 2])
-        u = i * t_low - float(node[NODE * i + 3])
-        width = i * per_q
-        value = a + u * (b - a)
-        slope = width * (b - a)
-        sums[0] += value
-        sums[1] += slope
-        sums[2] += i * value
-        sums[3] += i * slope
-        if u + width > 1.0:
-            bend = np.float32(width * ((c - b) - (b - a)))
-            at = np.float32((1.0 - u) / width)
-            weight = np.float32(i)
-            step = np.float32(1.0 / N_BUCKET)
-            for m in range(N_BUCKET):
-                over = np.float32(m + 1) * step - at
-                over = bend * (max(np.float32(0.0), over))
-                fan[m] += over
-                fan[N_BUCKET + m] += weight * over
-
-
-@kernel
-def profile_sum(sums: Float64Array, fan: Float32Array, which: int, tau: float) -> float:
-    """Sum of the heights (`which` 0) or of i times the heights (1) at τ of the wedge's width."""
-    at = min(max(tau * N_BUCKET, 0.0), float(N_BUCKET))
-    bucket = min(int(at), N_BUCKET - 1)
-    below = float(fan[which * N_BUCKET + bucket - 1]) if bucket > 0 else 0.0
-    above = float(fan[which * N_BUCKET + bucket])
-    kinks = below + (at - bucket) * (above - below)
-    return float(sums[2 * which] + tau * sums[2 * which + 1]) + kinks

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from dtt_sim._jit import inline_kernel, kernel
 from dtt_sim.coverage.wedge.layout import NODE, Setup
 from dtt_sim.propagation.geometry import INLAND, NO_COAST_KM, SEA
@@ -40,7 +42,7 @@ def zone_runs(
     n_run = 0
     per_q = 1.0 / q
     for i in range(1, n_col):
-        low = i * t_low - float(node[NODE * i + 3])
+        low = i * t_low - np.float64(node[NODE * i + 3])
         first = int(low + 0.5 - 1e-9)
         last = min(int(low + i * per_q + 0.5 + 1e-9), 2)
         zone = zones[4 * i + (0 if first == 0 else 1)]
@@ -143,7 +145,7 @@ def path_sections(
 
 @kernel
 def _nearest_zone(node: Float32Array, zones: UInt8Array, i: int, t: float) -> int:
-    row = int(math.floor(i * t - float(node[NODE * i + 3]) + 0.5))
+    row = int(math.floor(i * t - np.float64(node[NODE * i + 3]) + 0.5))
     return int(zones[4 * i + min(max(row, 0), 2)])
 
 

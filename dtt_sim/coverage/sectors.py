@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypedDict
 
 import numpy as np
@@ -41,6 +41,7 @@ MAX_SECTOR_BYTES = 1_000_000_000
 """A quadrant whose ground takes more is cut into azimuth sectors."""
 _TASKS = 24  # ranges of wedges a quadrant is given to the threads in
 _LEAST_TASK = 1000  # receivers
+_PIECE = 1 << 20  # receivers
 _ATMOSPHERE_NODES = 128  # across the disc
 _LEAST_SPACING_M = 1000.0
 
@@ -113,11 +114,11 @@ def solve_grid(
                     sector, setup, link, receivers, bins, atmosphere, signals, flat, progress
                 )
     with times.stage("near receivers"):
-        _to_degrees(flat.departure_mrad)
+        _in_pieces(_to_degrees, flat.departure_mrad)
         _solve_near(source, link, signals, prediction, grid, bins, cell_m, out)
     with times.stage("flags and azimuths"):
         _flag_domain(grid, out)
-        _to_polar(receivers.east_m, receivers.north_m)
+        _in_pieces(_to_polar, receivers.east_m, receivers.north_m)
     if progress is not None:
         progress(grid.n_row * grid.n_col - bins.order.size)
 
@@ -305,6 +306,15 @@ def _flag_domain(grid: Grid, out: LossArrays) -> None:
         out.flag[row, beyond] = DOMAIN
         out.loss_db[:, :, row, beyond] = np.nan
         out.departure_deg[row, beyond] = np.nan
+
+
+def _in_pieces(change: Callable[..., None], *arrays: Float32Array) -> None:
+    """Change flat arrays in place, a piece to a thread at a time."""
+
+    def piece(first: int) -> None:
+        change(*(array[first : first + _PIECE] for array in arrays))
+
+    in_threads(piece, range(0, arrays[0].size, _PIECE))
 
 
 @driver

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dtt_sim.coverage.path import Signals
 from dtt_sim.coverage.wedge.layout import SectorArrays, Setup
 from dtt_sim.coverage.wedge.reference import solve_each
-from dtt_sim.coverage.path import Signals
 from dtt_sim.coverage.wedge.solve import Atmosphere, Output, Receivers, solve_wedges
 from terrain.ground import COASTAL, INLAND, SEA
 from terrain.sector import local_of_node

@@ -24,8 +24,8 @@ from dtt_sim.coverage.request import Mast, Prediction, Progress, warp_cell
 from dtt_sim.coverage.result import LossArrays
 from dtt_sim.coverage.timing import StageTimes
 from dtt_sim.coverage.wedge.layout import BLOCK, SectorArrays, Setup
-from dtt_sim.coverage.wedge.search import MAX_BLOCK
 from dtt_sim.coverage.wedge.solve import Atmosphere, Output, Receivers, solve_wedges
+from dtt_sim.coverage.wedge.thresholds import MAX_BLOCK
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, path_centre_lat_deg
 from dtt_sim.propagation.p1812_tile import AB_KM

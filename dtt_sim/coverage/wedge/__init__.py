@@ -32,7 +32,11 @@ module         holds
 `sums`         sums over the profile of any of its paths
 `zones`        radio-climatic zones along its paths
 `lanes`        one column put to all lanes of a group: where heights enter results
+`group`        sixteen receivers, one to a lane, and their results
+`horizon`      the transmitter's horizons
+`thresholds`   how high a column must be to matter
 `search`       which columns to look at
+`bits`         comparisons of whole blocks, as LLVM that any processor has
 `solve`        groups into tiles, tiles through the closed form: what one thread runs
 `reference`    the same losses path by path, for tests and benchmarks
 =============  ==========================================================================

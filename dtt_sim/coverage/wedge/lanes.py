@@ -117,8 +117,11 @@ def from_transmitter(
 
 
 @kernel
-def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Array) -> None:
-    """Slopes at which column `i` is seen from the receivers; eqs. (17), (82a), (89c)."""
+def from_receiver(node: Float32Array, i: int, hts_m: float, lane: Float64Array) -> None:
+    """Slopes at which column `i` is seen from the receivers, and its height above the chords.
+
+    Equations (17), (81), (82a), (89a), (89c), without clutter.
+    """
     at = float(i)
     h0, h1, h2 = (
         np.float64(node[NODE * i]),
@@ -126,21 +129,38 @@ def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Ar
         np.float64(node[NODE * i + 2]),
     )
     row0 = np.float64(node[NODE * i + 3])
-    if not has_clutter:
-        for r in range(GROUP):
-            x = lane[X * GROUP + r]
-            h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
-            slope = (h - lane[HRS * GROUP + r]) / (x - at)
-            slope = slope if at < lane[N * GROUP + r] else NEVER
-            lane[RX_0 * GROUP + r] = _larger(slope, lane[RX_0 * GROUP + r])
-            bent = slope + lane[A_E * GROUP + r] * (x + at)
-            best, where = lane[RX_E * GROUP + r], lane[I_RX * GROUP + r]
-            is_last = (bent > best) | ((bent == best) & (at > where))
-            lane[RX_E * GROUP + r] = bent if is_last else best
-            lane[I_RX * GROUP + r] = at if is_last else where
-            bent = slope + lane[A_B * GROUP + r] * (x + at)
-            lane[RX_G_B * GROUP + r] = _larger(bent, lane[RX_G_B * GROUP + r])
-        return
+    for r in range(GROUP):
+        x = lane[X * GROUP + r]
+        is_mine = at < lane[N * GROUP + r]
+        h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
+        over = h - (hts_m + lane[CHORD * GROUP + r] * at)
+        lane[OBSTRUCTION * GROUP + r] = _larger(
+            over if is_mine else NEVER, lane[OBSTRUCTION * GROUP + r]
+        )
+        slope = (h - lane[HRS * GROUP + r]) / (x - at)
+        slope = slope if is_mine else NEVER
+        lane[RX_0 * GROUP + r] = _larger(slope, lane[RX_0 * GROUP + r])
+        bent = slope + lane[A_E * GROUP + r] * (x + at)
+        best, where = lane[RX_E * GROUP + r], lane[I_RX * GROUP + r]
+        is_last = (bent > best) | ((bent == best) & (at > where))
+        lane[RX_E * GROUP + r] = bent if is_last else best
+        lane[I_RX * GROUP + r] = at if is_last else where
+        bent = slope + lane[A_B * GROUP + r] * (x + at)
+        lane[RX_G_B * GROUP + r] = _larger(bent, lane[RX_G_B * GROUP + r])
+
+
+@kernel
+def from_receiver_over_clutter(
+    node: Float32Array, i: int, hts_m: float, lane: Float64Array
+) -> None:
+    """The same with clutter."""
+    at = float(i)
+    h0, h1, h2 = (
+        np.float64(node[NODE * i]),
+        np.float64(node[NODE * i + 1]),
+        np.float64(node[NODE * i + 2]),
+    )
+    row0 = np.float64(node[NODE * i + 3])
     c0, c1, c2 = (
         np.float64(node[NODE * i + 4]),
         np.float64(node[NODE * i + 5]),
@@ -151,7 +171,12 @@ def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Ar
         u = at * lane[T * GROUP + r] - row0
         is_mine = at < lane[N * GROUP + r]
         inverse = 1.0 / (x - at)
-        over = interpolated(u, h0, h1, h2) - lane[HRS * GROUP + r]
+        h = interpolated(u, h0, h1, h2)
+        over = h - (hts_m + lane[CHORD * GROUP + r] * at)
+        lane[OBSTRUCTION * GROUP + r] = _larger(
+            over if is_mine else NEVER, lane[OBSTRUCTION * GROUP + r]
+        )
+        over = h - lane[HRS * GROUP + r]
         slope = over * inverse if is_mine else NEVER
         lane[RX_0 * GROUP + r] = _larger(slope, lane[RX_0 * GROUP + r])
         bent = slope + lane[A_E * GROUP + r] * (x + at)
@@ -167,8 +192,8 @@ def from_receiver(node: Float32Array, i: int, has_clutter: bool, lane: Float64Ar
 
 
 @kernel
-def against_chord(node: Float32Array, i: int, hts_m: float, lane: Float64Array) -> None:
-    """Height of column `i` over the line between the antennas, and ν|ν|; eqs. (15), (81), (89a).
+def in_line_of_sight(node: Float32Array, i: int, hts_m: float, lane: Float64Array) -> None:
+    """ν|ν| of column `i`; eq. (15).
 
     In column units: ν sqrt(λ) is the root of the kept value times sqrt(0.002 x / step).
     """
@@ -190,9 +215,6 @@ def against_chord(node: Float32Array, i: int, hts_m: float, lane: Float64Array) 
         product = at * (lane[X * GROUP + r] - at)
         inverse = 1.0 / product
         over = interpolated(u, h0, h1, h2) - (hts_m + lane[CHORD * GROUP + r] * at)
-        lane[OBSTRUCTION * GROUP + r] = _larger(
-            over if is_mine else NEVER, lane[OBSTRUCTION * GROUP + r]
-        )
         bulge = lane[A_E * GROUP + r] * product
         rise = over + bulge
         square = rise * abs(rise) * inverse if is_mine else NEVER

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dtt_sim.propagation.p1812_tile import N_INPUT
 from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 
 GROUP = 16
 """Receivers searched together, one per SIMD lane; consecutive in range within their wedge."""
 BLOCK = 32
-"""Columns under one block bound."""
-VECTOR = 16
-"""Single-precision numbers that loops over block borders take at a time."""
-NEAR = 8
-"""Columns before a group's nearest receiver with which the search begins."""
+"""Columns under one block bound; numbers in single precision that loops take at a time."""
 MAX_SPAN = 96
 """Columns that one group may span; beyond, its lanes are filled up with its last receiver."""
-N_BUCKET = 64
-"""Equal parts of a wedge at whose ends the profile sums are kept."""
 
 NEVER = -1e300
 """Below every slope and clearance: the maximum of no samples."""
@@ -30,8 +25,13 @@ SURELY = 1e30
     T,  # cross-range over range [-]
     N,  # number of intervals; samples stand at columns 1 .. n-1
     STEP,  # column spacing [km]
+    H_R,  # ground at the receiver above sea level [m]
     HRS,  # receiving antenna above sea level [m]
     CHORD,  # slope of the line between the antennas [m/column]
+    LAT,  # latitude of the path centre [deg]
+    DELTA_N,  # ΔN there [N-units/km]
+    N0,  # N0 there [N-units]
+    AE_KM,  # median effective Earth radius [km]
     A_E,  # curvature of the median effective Earth [m/column²]
     A_B,  # curvature of the Earth radius of β0 % [m/column²]
     TX_0,  # steepest slope from the transmitter: bare, flat Earth [m/column]
@@ -57,21 +57,23 @@ SURELY = 1e30
     ASKS_NU_E,
     ASKS_NU_G_E,
     ASKS_NU_G_B,
+    SUM,  # sum of the heights of the samples [m]
+    MOMENT,  # the same, each times its column
+    H_LAST,  # height of the last sample [m]
+    HST_N,  # smooth-Earth heights at the ends, not limited [m]
+    HSR_N,
     HST,  # smooth-Earth height at the transmitter, limited [m]
     HST_SLOPE,  # slope of the smooth surface [m/column]
     FIRST,  # columns between which the roughness is taken, both included
     LAST,
     ROUGHNESS,  # largest height above the smooth surface [m]
-    C0,  # threshold of a question: C0 + C1 w + C2 w² + V s, w columns before the near region
-    C1,
-    C2,
-    V,
-) = range(40)
-N_LANE_ROW = 40
-
-# Questions put to the blocks.
-Q_RX_0, Q_RX_E, Q_RX_G_E, Q_RX_G_B, Q_OBSTRUCTION, Q_NU_E, Q_NU_G_E, Q_NU_G_B = range(8)
-N_QUESTION = 8
+) = range(46)
+COEFFICIENTS = 46
+"""First of four rows for every question, see :mod:`dtt_sim.coverage.wedge.thresholds`."""
+N_QUESTION = 9
+RESULTS = COEFFICIENTS + 4 * N_QUESTION
+"""First of the rows for the closed form, in its order."""
+N_LANE_ROW = RESULTS + N_INPUT
 
 
 class Setup(NamedTuple):

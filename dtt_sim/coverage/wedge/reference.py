@@ -13,13 +13,13 @@ import numpy as np
 from dtt_sim._jit import driver, kernel
 from dtt_sim.coverage.flags import OK, OUTSIDE, VOID
 from dtt_sim.coverage.path import Signals, location_share
+from dtt_sim.coverage.wedge.group import to_range_and_cross
 from dtt_sim.coverage.wedge.layout import SectorArrays, Setup
 from dtt_sim.coverage.wedge.solve import (
     Atmosphere,
     Output,
     Receivers,
     _atmosphere_at,
-    to_range_and_cross,
 )
 from dtt_sim.propagation.p1812 import Path, analyse, loss_parts, total_loss_db
 from dtt_sim.propagation.variability import location_loss_db

@@ -1,4 +1,4 @@
-"""The strip of one wedge: its ground, what bounds it, and the sums and zones along it."""
+"""The strip of one wedge: its ground and what bounds it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.layout import BLOCK, NODE, VECTOR, SectorArrays, Setup, Strip
+from dtt_sim.coverage.wedge.layout import BLOCK, NODE, SectorArrays, Setup, Strip
 from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 
 INFLATION_M = 0.004
@@ -20,7 +20,7 @@ INFLATION = 1e-6
 def empty_strip(n_col: int, has_clutter: bool) -> Strip:
     """Strip for sectors of up to `n_col` columns; a thread makes one and reuses it."""
     n_pad = (n_col // BLOCK + 2) * BLOCK
-    n_block = (n_pad // BLOCK // VECTOR + 2) * VECTOR  # read by whole vectors
+    n_block = (n_pad // BLOCK // BLOCK + 2) * BLOCK  # read BLOCK at a time
     upper, lower = np.zeros(n_pad, np.float32), np.zeros(n_pad, np.float32)
     top = np.zeros(n_block, np.float32)
     cover_upper, cover_lower, cover_top = upper, lower, top

@@ -1,9 +1,13 @@
-"""Sums over the profile of any path of a wedge, for the smooth-Earth fit.
+"""Sums over the profiles of a wedge, exact at every azimuth.
 
-At τ of the wedge's width (0 at its lower edge, 1 at the upper) a column's height is linear in τ but
-for a kink where the path crosses a node. The sum over the columns is therefore a line in τ and what
-the kinks below τ add. What they add is kept at N_BUCKET places; between two places only the kinks
-that lie there are added one by one. The sum is that of the path, exact for every τ.
+The sum of the heights in columns 1 .. n-1 along slope t is piecewise linear in t. With τ the
+place within the wedge, 0 at its lower edge and 1 at its upper,
+
+    sum = edge value + τ edge slope + sum over the kinks at places below τ of bend (τ - place),
+
+where the kinks are the nodes inside the wedge. They are sorted into buckets of τ: those of lower
+buckets count in full, by a value and a slope that are kept for every bucket, and only those of
+the receiver's own bucket are looked at one by one.
 """
 
 from __future__ import annotations
@@ -13,125 +17,115 @@ from typing import NamedTuple
 import numpy as np
 
 from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.layout import N_BUCKET, NODE
-from dtt_sim.typing import Float32Array, Float64Array, IntArray
+from dtt_sim.coverage.wedge.bits import ramps
+from dtt_sim.coverage.wedge.layout import BLOCK, NODE
+from dtt_sim.typing import Float32Array, Float64Array, Int32Array
+
+N_BUCKET = 32
+"""Equal parts of a wedge."""
+_PLACE, _BEND, _MOMENT = 0, BLOCK, 2 * BLOCK
+_PART = 3 * BLOCK
+"""Numbers kept of BLOCK kinks: place, bend, and bend times column."""
 
 
 class Sums(NamedTuple):
-    """Running sums of the heights h, and of i h, over the columns of a wedge.
+    """Sums along one wedge, up to some column.
 
     Attributes
     ----------
-    line : (4,) float64
-        Value and slope in τ of the sum of h, and of that of i h.
-    fan : (2 * N_BUCKET,) float32
-        What the kinks add at τ = 1/N_BUCKET, 2/N_BUCKET ... 1, to both sums.
-    whole : (2 * N_BUCKET,) float64
-        What the kinks of each bucket add at its upper end, to both sums.
-    n_kink : (N_BUCKET,) int64
+    edge : (4,) float64
+        Sum of the heights and its slope, and the same of heights times columns.
+    lower : (4 * N_BUCKET,) float64
+        Of the kinks in lower buckets: bend, bend times place, and both times the column.
+    kink : (N_BUCKET * n_part * 3 * BLOCK,) float32
+        The kinks of each bucket.
+    number : (N_BUCKET,) int32
         Kinks in each bucket.
-    kink : (3 * N_BUCKET * n_pad,) float64
-        Of each kink its τ, the change of slope there, and i times that.
     """
 
-    line: Float64Array
-    fan: Float32Array
-    whole: Float64Array
-    n_kink: IntArray
-    kink: Float64Array
+    edge: Float64Array
+    lower: Float64Array
+    kink: Float32Array
+    number: Int32Array
 
 
 @kernel
-def empty_sums(n_pad: int) -> Sums:
-    """Sums for strips of `n_pad` columns; a thread makes them once."""
+def empty_sums(n_col: int) -> Sums:
+    """Sums for wedges of up to `n_col` columns."""
+    n_part = n_col // BLOCK + 1
     return Sums(
-        np.zeros(4), np.zeros(2 * N_BUCKET, np.float32), np.zeros(2 * N_BUCKET),
-        np.zeros(N_BUCKET, np.int64), np.empty(3 * N_BUCKET * n_pad),
+        np.zeros(4), np.zeros(4 * N_BUCKET),
+        np.zeros(N_BUCKET * n_part * _PART, np.float32), np.zeros(N_BUCKET, np.int32),
     )  # fmt: skip
 
 
 @kernel
-def clear_sums(sums: Sums) -> None:
-    """Begin a wedge."""
-    sums.line[:] = 0.0
-    sums.fan[:] = 0.0
-    sums.whole[:] = 0.0
-    sums.n_kink[:] = 0
-
-
-@kernel
 def advance_sums(
-    node: Float32Array,
-    t_low: float,
-    q: int,
-    first: int,
-    last: int,
-    line: Float64Array,
-    fan: Float32Array,
-    whole: Float64Array,
-    n_kink: IntArray,
-    kink: Float64Array,
-) -> None:
-    """Add columns first .. last-1."""
+    node: Float32Array, k: int, q: int, first: int, last: int, edge: Float64Array,
+    lower: Float64Array, kink: Float32Array, number: Int32Array,
+) -> None:  # fmt: skip
+    """Add columns first .. last-1 to the sums of wedge `k`."""
     per_q = 1.0 / q
-    capacity = kink.size // (3 * N_BUCKET)
-    l0, l1, l2, l3 = line[0], line[1], line[2], line[3]
+    t_low = k * per_q
+    stride = kink.size // N_BUCKET
+    s0, s1, s2, s3 = edge[0], edge[1], edge[2], edge[3]
     for i in range(first, last):
-        a, b = np.float64(node[NODE * i]), np.float64(node[NODE * i + 1])
+        a, b, c = (
+            np.float64(node[NODE * i]),
+            np.float64(node[NODE * i + 1]),
+            np.float64(node[NODE * i + 2]),
+        )
         u = i * t_low - np.float64(node[NODE * i + 3])
         width = i * per_q
         value = a + u * (b - a)
         slope = width * (b - a)
-        l0 += value
-        l1 += slope
-        l2 += i * value
-        l3 += i * slope
-        if u + width > 1.0:
-            bend = width * ((np.float64(node[NODE * i + 2]) - b) - (b - a))
-            at = (1.0 - u) / width
-            bucket = min(max(int(at * N_BUCKET), 0), N_BUCKET - 1)
-            slot = 3 * (bucket * capacity + n_kink[bucket])
-            n_kink[bucket] += 1
-            kink[slot], kink[slot + 1], kink[slot + 2] = at, bend, i * bend
-            full = bend * ((bucket + 1) * (1.0 / N_BUCKET) - at)
-            whole[bucket] += full
-            whole[N_BUCKET + bucket] += i * full
-            _raise_fan(np.float32(at), np.float32(bend), np.float32(i), fan)
-    line[0], line[1], line[2], line[3] = l0, l1, l2, l3
-
-
-@kernel
-def _raise_fan(at: np.float32, bend: np.float32, weight: np.float32, fan: Float32Array) -> None:
-    step, zero = np.float32(1.0 / N_BUCKET), np.float32(0.0)
-    for m in range(N_BUCKET):
-        over = np.float32(m + 1) * step - at
-        over = bend * (over if over > zero else zero)  # noqa: FURB136  one instruction
-        fan[m] += over
-        fan[N_BUCKET + m] += weight * over
+        s0 += value
+        s1 += slope
+        s2 += i * value
+        s3 += i * slope
+        if u + width <= 1.0:
+            continue
+        bend = width * ((c - b) - (b - a))
+        place = (1.0 - u) / width
+        bucket = min(int(place * N_BUCKET), N_BUCKET - 1)
+        n = number[bucket]
+        at = bucket * stride + n // BLOCK * _PART
+        if n % BLOCK == 0:
+            for m in range(_PART):
+                kink[at + m] = 0.0
+        at += n % BLOCK
+        kink[at + _PLACE] = place
+        kink[at + _BEND] = bend
+        kink[at + _MOMENT] = bend * i
+        number[bucket] = n + 1
+        moment = bend * place
+        for m in range(N_BUCKET):
+            is_lower = bucket < m
+            lower[m] += bend if is_lower else 0.0
+            lower[N_BUCKET + m] += moment if is_lower else 0.0
+        bend *= i
+        moment *= i
+        for m in range(N_BUCKET):
+            is_lower = bucket < m
+            lower[2 * N_BUCKET + m] += bend if is_lower else 0.0
+            lower[3 * N_BUCKET + m] += moment if is_lower else 0.0
+    edge[0], edge[1], edge[2], edge[3] = s0, s1, s2, s3
 
 
 @kernel
 def profile_sums(
-    tau: float,
-    line: Float64Array,
-    fan: Float32Array,
-    whole: Float64Array,
-    n_kink: IntArray,
-    kink: Float64Array,
+    tau: float, edge: Float64Array, lower: Float64Array, kink: Float32Array, number: Int32Array
 ) -> tuple[float, float]:
     """Sum of the heights, and of i times the heights, at τ of the wedge's width."""
-    capacity = kink.size // (3 * N_BUCKET)
     bucket = min(max(int(tau * N_BUCKET), 0), N_BUCKET - 1)
-    # All but the bucket's own kinks add along a line; its own are added as far as they lie below.
-    share = tau * N_BUCKET - bucket
-    f1 = np.float64(fan[bucket - 1]) if bucket > 0 else 0.0
-    f2 = np.float64(fan[N_BUCKET + bucket - 1]) if bucket > 0 else 0.0
-    f1 += share * (np.float64(fan[bucket]) - f1 - whole[bucket])
-    f2 += share * (np.float64(fan[N_BUCKET + bucket]) - f2 - whole[N_BUCKET + bucket])
-    first = 3 * bucket * capacity
-    for slot in range(first, first + 3 * n_kink[bucket], 3):
-        over = tau - kink[slot]
-        over = over if over > 0.0 else 0.0  # noqa: FURB136  one instruction
-        f1 += kink[slot + 1] * over
-        f2 += kink[slot + 2] * over
-    return line[0] + tau * line[1] + f1, line[2] + tau * line[3] + f2
+    place = np.float32(tau)
+    at = bucket * (kink.size // N_BUCKET)
+    heights = edge[0] + tau * edge[1]
+    heights += tau * lower[bucket] - lower[N_BUCKET + bucket]
+    moments = edge[2] + tau * edge[3]
+    moments += tau * lower[2 * N_BUCKET + bucket] - lower[3 * N_BUCKET + bucket]
+    for _ in range((number[bucket] + BLOCK - 1) // BLOCK):
+        heights += ramps(kink, at + _PLACE, at + _BEND, place)
+        moments += ramps(kink, at + _PLACE, at + _MOMENT, place)
+        at += _PART
+    return heights, moments

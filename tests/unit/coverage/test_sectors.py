@@ -368,14 +368,14 @@ def test_bad_requests(ground: Ground) -> None:
         ("p_time_percent", ()),
         ("rx_height_agl_m", math.nan),
     ):
-        with pytest.raises(ModelDomainError, match="p_time|p_location|sigma|rx_height"):
+        with pytest.raises(ModelDomainError, match=r"p_time|p_location|sigma|rx_height"):
             dataclasses.replace(PREDICTION, **{key: value})
     for frequency in (math.nan, 20.0, 7000.0):
         with pytest.raises(ModelDomainError, match="frequency_mhz"):
             Emission(frequency)
 
 
-def test_bins_hold_every_receiver_once(ground: Ground) -> None:
+def test_bins_hold_every_receiver_once() -> None:
     from terrain.local import LocalFrame
 
     grid = user_grid("EPSG:32648", 220.0)

@@ -8,6 +8,7 @@ import sys
 import click
 
 _COMMANDS = {
+    "bench": ("dtt_sim.cli.bench", "Measure the solver on this machine: speed and exactness."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel, kernel
+from dtt_sim._jit import inline_kernel
+from dtt_sim.coverage.wedge.bits import lean_kernel
 from dtt_sim.coverage.wedge.lanes import interpolated
 from dtt_sim.coverage.wedge.layout import (
     A_B,
@@ -52,10 +53,11 @@ from dtt_sim.coverage.wedge.layout import (
     X,
 )
 from dtt_sim.coverage.wedge.sums import advance_sums, profile_sums
+from dtt_sim.coverage.wedge.zones import coast_km, path_sections
 from dtt_sim.propagation import p1812_tile as tile_rows
-from dtt_sim.propagation.geometry import EARTH_RADIUS_KM
+from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, INLAND, NO_COAST_KM, SEA
 from dtt_sim.propagation.p1812_tile import N_INPUT, STRIDE
-from dtt_sim.typing import Float32Array, Float64Array, Int32Array
+from dtt_sim.typing import Float32Array, Float64Array, Int32Array, UInt8Array
 
 # Rows of the results, as lanes hold them.
 _D_KM = (RESULTS + tile_rows.D_KM) * GROUP
@@ -84,6 +86,11 @@ _NU_LOS_B = (RESULTS + tile_rows.NU_LOS_B) * GROUP
 _HST_N = (RESULTS + tile_rows.HST_N) * GROUP
 _HSR_N = (RESULTS + tile_rows.HSR_N) * GROUP
 _HM_M = (RESULTS + tile_rows.HM_M) * GROUP
+_OMEGA = (RESULTS + tile_rows.OMEGA) * GROUP
+_DTM_KM = (RESULTS + tile_rows.DTM_KM) * GROUP
+_DLM_KM = (RESULTS + tile_rows.DLM_KM) * GROUP
+_DCT_KM = (RESULTS + tile_rows.DCT_KM) * GROUP
+_DCR_KM = (RESULTS + tile_rows.DCR_KM) * GROUP
 
 
 @inline_kernel
@@ -98,7 +105,7 @@ def to_range_and_cross(quadrant: int, east_m: float, north_m: float) -> tuple[fl
     return -north_m, east_m
 
 
-@kernel
+@lean_kernel
 def atmosphere_at(value: Float64Array, row: float, col: float) -> tuple[float, float, float]:
     """Bilinear latitude, ΔN and N0 at a place of the lattice."""
     i = min(max(int(row), 0), value.shape[0] - 2)
@@ -117,7 +124,7 @@ def atmosphere_at(value: Float64Array, row: float, col: float) -> tuple[float, f
     return lat, delta_n, n0
 
 
-@kernel
+@lean_kernel
 def begin_lanes(
     setup: Setup,
     quadrant: int,
@@ -167,7 +174,7 @@ def begin_lanes(
         lane[A_B * GROUP + r] = 500.0 * step_km * step_km * inverse_ab
 
 
-@kernel
+@lean_kernel
 def smooth_earth(
     node: Float32Array,
     k: int,
@@ -175,7 +182,6 @@ def smooth_earth(
     h_t_m: float,
     n_summed: int,
     edge: Float64Array,
-    lower: Float64Array,
     kink: Float32Array,
     number: Int32Array,
     lane: Float64Array,
@@ -188,10 +194,10 @@ def smooth_earth(
     for r in range(GROUP):
         n, t = int(lane[N * GROUP + r]), lane[T * GROUP + r]
         if n > n_summed:
-            advance_sums(node, k, q, n_summed, n, edge, lower, kink, number)
+            advance_sums(node, k, q, n_summed, n, edge, kink, number)
             n_summed = n
         lane[SUM * GROUP + r], lane[MOMENT * GROUP + r] = profile_sums(
-            (t - t_low) * q, edge, lower, kink, number
+            (t - t_low) * q, edge, kink, number
         )
         at = NODE * (n - 1)
         lane[H_LAST * GROUP + r] = interpolated(
@@ -231,7 +237,7 @@ def _signed_root(square: float) -> float:
     return math.copysign(math.sqrt(abs(square)), square)
 
 
-@kernel
+@lean_kernel
 def results(needs_beta: bool, lane: Float64Array) -> None:
     """Maxima as the closed form wants them: per km, and with the Earth put back."""
     for r in range(GROUP):
@@ -285,7 +291,42 @@ def results(needs_beta: bool, lane: Float64Array) -> None:
         lane[_NU_LOS_B + r] = _signed_root(lane[NU_G_B * GROUP + r] * nu_scale)
 
 
-@kernel
+@lean_kernel
+def one_zone(zone: int, lane: Float64Array) -> None:
+    """Zones of paths that all lie in one: eq. (1) and section 3.5."""
+    omega = 1.0 if zone == SEA else 0.0
+    land, inland = 1.0 - omega, 1.0 if zone == INLAND else 0.0
+    coast = land * NO_COAST_KM
+    for r in range(GROUP):
+        d_km = lane[X * GROUP + r] * lane[STEP * GROUP + r]
+        lane[_OMEGA + r] = omega
+        lane[_DTM_KM + r] = land * d_km
+        lane[_DLM_KM + r] = inland * d_km
+        lane[_DCT_KM + r] = coast
+        lane[_DCR_KM + r] = coast
+
+
+@lean_kernel
+def walk_zones(
+    node: Float32Array, zones: UInt8Array, setup: Setup, zone_t: int, zone_r: int,
+    run_end: Int32Array, run_zone: UInt8Array, n_run: int, common: Float64Array, n_walked: int, state: Float64Array,
+    r: int, lane: Float64Array,
+) -> None:  # fmt: skip
+    """Zones of one lane's path where they vary."""
+    x, t, n = lane[X * GROUP + r], lane[T * GROUP + r], int(lane[N * GROUP + r])
+    step_km = lane[STEP * GROUP + r]
+    omega, dtm, dlm, dct, dcr = path_sections(
+        node, zones, setup, zone_t, zone_r, run_end, run_zone, n_run, common, n_walked, x, t, n,
+        state,
+    )  # fmt: skip
+    lane[_OMEGA + r] = omega
+    lane[_DTM_KM + r] = dtm * step_km
+    lane[_DLM_KM + r] = dlm * step_km
+    lane[_DCT_KM + r] = coast_km(dct, step_km)
+    lane[_DCR_KM + r] = coast_km(dcr, step_km)
+
+
+@lean_kernel
 def hand_over(used: int, value: Float64Array, lane: Float64Array) -> None:
     """Copy the results to the lanes from `used` on of a tile."""
     for row in range(N_INPUT):

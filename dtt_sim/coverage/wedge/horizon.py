@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.bits import lowest_bit, positive_mask
+from dtt_sim.coverage.wedge.bits import lean_kernel, lowest_bit, positive_mask
 from dtt_sim.coverage.wedge.lanes import from_transmitter
 from dtt_sim.coverage.wedge.layout import (
     BLOCK,
@@ -29,7 +28,7 @@ _RELATIVE = 1e-6
 _ABSOLUTE_M = 0.002
 
 
-@kernel
+@lean_kernel
 def _screen(
     upper: Float32Array, cover_upper: Float32Array, block: int, hts_m: float, bound: Float64Array,
     board: Float32Array, over: int,
@@ -56,7 +55,7 @@ def _screen(
         board[over + m] = covered if covered > bare else bare  # noqa: FURB136
 
 
-@kernel
+@lean_kernel
 def _raise(
     lower: Float32Array, cover_lower: Float32Array, hts_m: float, contender: Int32Array,
     first: int, last: int, bound: Float64Array,
@@ -77,7 +76,7 @@ def _raise(
     return has_risen
 
 
-@kernel
+@lean_kernel
 def _drop(
     upper: Float32Array, cover_upper: Float32Array, hts_m: float, contender: Int32Array, n: int,
     bound: Float64Array,
@@ -98,7 +97,7 @@ def _drop(
     return kept
 
 
-@kernel
+@lean_kernel
 def transmitter_horizons(
     node: Float32Array,
     upper: Float32Array,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel, kernel
+from dtt_sim._jit import inline_kernel
+from dtt_sim.coverage.wedge.bits import lean_kernel
 from dtt_sim.coverage.wedge.layout import (
     A_B,
     A_E,
@@ -66,7 +67,7 @@ def _larger(a: float, b: float) -> float:
     return max(b, a)
 
 
-@kernel
+@lean_kernel
 def from_transmitter(
     node: Float32Array, i: int, hts_m: float, has_clutter: bool, lane: Float64Array
 ) -> None:
@@ -116,7 +117,7 @@ def from_transmitter(
         lane[TX_G_B * GROUP + r] = _larger(bent, lane[TX_G_B * GROUP + r])
 
 
-@kernel
+@lean_kernel
 def from_receiver(node: Float32Array, i: int, hts_m: float, lane: Float64Array) -> None:
     """Slopes at which column `i` is seen from the receivers, and its height above the chords.
 
@@ -149,7 +150,7 @@ def from_receiver(node: Float32Array, i: int, hts_m: float, lane: Float64Array) 
         lane[RX_G_B * GROUP + r] = _larger(bent, lane[RX_G_B * GROUP + r])
 
 
-@kernel
+@lean_kernel
 def from_receiver_over_clutter(
     node: Float32Array, i: int, hts_m: float, lane: Float64Array
 ) -> None:
@@ -191,7 +192,7 @@ def from_receiver_over_clutter(
         lane[RX_G_B * GROUP + r] = _larger(bent, lane[RX_G_B * GROUP + r])
 
 
-@kernel
+@lean_kernel
 def in_line_of_sight(node: Float32Array, i: int, hts_m: float, lane: Float64Array) -> None:
     """ν|ν| of column `i`; eq. (15).
 
@@ -231,7 +232,7 @@ def in_line_of_sight(node: Float32Array, i: int, hts_m: float, lane: Float64Arra
         lane[NU_G_B * GROUP + r] = _larger(square, lane[NU_G_B * GROUP + r])
 
 
-@kernel
+@lean_kernel
 def over_smooth_earth(node: Float32Array, i: int, lane: Float64Array) -> None:
     """Height of column `i` over the smooth surface, between the horizons; eq. (95)."""
     at = float(i)

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.bits import lowest_bit, place_of_largest, positive_mask
+from dtt_sim.coverage.wedge.bits import lean_kernel, lowest_bit, place_of_largest, positive_mask
 from dtt_sim.coverage.wedge.lanes import (
     from_receiver,
     from_receiver_over_clutter,
@@ -97,6 +96,7 @@ MANY = 40
 """Columns left above which the best of each block is tried first."""
 
 LAST_STAGE = 3
+"""Stages: first guesses, near columns, the best of far blocks, all far columns."""
 
 # Rows of `Work.counter`.
 POSITION, N_CONTENDER, N_BEFORE, STAMP, N_EVALUATED, N_GROUP, N_VIOLATION, N_LEFT = range(8)
@@ -136,7 +136,7 @@ class Work(NamedTuple):
     coefficient: Float32Array
 
 
-@kernel
+@lean_kernel
 def _ask(setup: Setup, lane: Float64Array) -> tuple[int, int]:
     """Mark which maxima each lane needs, and start from nothing.
 
@@ -183,7 +183,7 @@ def _ask(setup: Setup, lane: Float64Array) -> tuple[int, int]:
     return n_horizon, n_sight
 
 
-@kernel
+@lean_kernel
 def _evaluate(
     node: Float32Array, column: Int32Array, n: int, has_clutter: bool, hts_m: float,
     n_horizon: int, n_sight: int, now: int, stamp: Int32Array, lane: Float64Array,
@@ -206,7 +206,7 @@ def _evaluate(
     return done
 
 
-@kernel
+@lean_kernel
 def _own_columns(lane: Float64Array, row: int, column: Int32Array, n: int) -> int:
     """Append the columns that one row of the lanes names, each run of equals once."""
     previous = 0
@@ -219,7 +219,7 @@ def _own_columns(lane: Float64Array, row: int, column: Int32Array, n: int) -> in
     return n
 
 
-@kernel
+@lean_kernel
 def _list_marked(board: Float32Array, first: int, column: Int32Array, n: int) -> int:
     """Append the columns of the block at `first` that exceed the thresholds."""
     mask = positive_mask(board, OVER)
@@ -230,7 +230,7 @@ def _list_marked(board: Float32Array, first: int, column: Int32Array, n: int) ->
     return n
 
 
-@kernel
+@lean_kernel
 def _best_marked(board: Float32Array, first: int, column: Int32Array, n: int) -> int:
     """Append the column of the block at `first` that exceeds the thresholds most, if any does."""
     best = 0
@@ -243,7 +243,7 @@ def _best_marked(board: Float32Array, first: int, column: Int32Array, n: int) ->
     return n
 
 
-@kernel
+@lean_kernel
 def _near_columns(
     upper: Float32Array, cover_upper: Float32Array, has_clutter: bool, active: int, base: float,
     begin: int, end: int, coefficient: Float32Array, board: Float32Array, column: Int32Array,
@@ -260,7 +260,7 @@ def _near_columns(
     return n
 
 
-@kernel
+@lean_kernel
 def _far_columns(
     upper: Float32Array, cover_upper: Float32Array, has_clutter: bool, n_block: int,
     is_best_only: bool, board: Float32Array, column: Int32Array,
@@ -284,7 +284,7 @@ def _far_columns(
     return n
 
 
-@kernel
+@lean_kernel
 def _likeliest(
     upper: Float32Array, top: Float32Array, n_block: int, lane: Float64Array, r: int, hts_m: float,
     board: Float32Array, column: Int32Array, n: int,
@@ -320,7 +320,7 @@ def _likeliest(
     return n + 2
 
 
-@kernel
+@lean_kernel
 def receiver_maxima(
     setup: Setup,
     node: Float32Array,
@@ -350,7 +350,7 @@ def receiver_maxima(
     keep_reach(lane, base, coefficient)
     n_block = (n_low - 1) // BLOCK
     if n_horizon > 0 and n_block > 0:
-        for r in range(0, GROUP, 5):
+        for r in (0, GROUP - 1):
             n = _likeliest(upper, top, n_block, lane, r, hts_m, board, column, n)
     if n_sight > 0:
         x_max = 0.0
@@ -403,7 +403,7 @@ def receiver_maxima(
             lane[RX_G_E * GROUP + r] = lane[RX_E * GROUP + r]
 
 
-@kernel
+@lean_kernel
 def _highest(
     upper: Float32Array, top: Float32Array, low: float, high: float, start: float, slope: float,
     board: Float32Array, column: Int32Array, n: int,
@@ -432,7 +432,7 @@ def _highest(
     return n + 1
 
 
-@kernel
+@lean_kernel
 def roughness(
     node: Float32Array, upper: Float32Array, top: Float32Array, column: Int32Array,
     coefficient: Float32Array, board: Float32Array, lane: Float64Array,
@@ -449,7 +449,7 @@ def roughness(
     # The horizons themselves are the likeliest, and what stands highest for some lanes.
     n = _own_columns(lane, FIRST, column, 0)
     n = _own_columns(lane, LAST, column, n)
-    for r in range(0, GROUP, 5):
+    for r in (0, GROUP - 1):
         n = _highest(
             upper, top, lane[FIRST * GROUP + r], lane[LAST * GROUP + r], lane[HST * GROUP + r],
             lane[HST_SLOPE * GROUP + r], board, column, n,

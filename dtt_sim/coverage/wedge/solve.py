@@ -14,9 +14,11 @@ from dtt_sim.coverage.wedge.group import (
     atmosphere_at,
     begin_lanes,
     hand_over,
+    one_zone,
     results,
     smooth_earth,
     to_range_and_cross,
+    walk_zones,
 )
 from dtt_sim.coverage.wedge.horizon import (
     BEST,
@@ -32,13 +34,11 @@ from dtt_sim.coverage.wedge.layout import (
     MAX_SPAN,
     N_LANE_ROW,
     NODE,
-    STEP,
     N,
     SectorArrays,
     Setup,
     Strip,
     T,
-    X,
 )
 from dtt_sim.coverage.wedge.search import (
     N_BEFORE,
@@ -50,12 +50,10 @@ from dtt_sim.coverage.wedge.search import (
     roughness,
 )
 from dtt_sim.coverage.wedge.strip import build_strip, empty_strip, gap_status
-from dtt_sim.coverage.wedge.sums import empty_sums
+from dtt_sim.coverage.wedge.sums import clear_sums, empty_sums
 from dtt_sim.coverage.wedge.thresholds import BOARD_SIZE, COEFFICIENT_SIZE, OVER
 from dtt_sim.coverage.wedge.zones import (
     N_STATE,
-    coast_km,
-    path_sections,
     walk_common,
     zone_runs,
 )
@@ -65,11 +63,6 @@ from dtt_sim.propagation.variability import inverse_normal
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, IntArray, UInt8Array
 
 _D_KM = tile_rows.D_KM * STRIDE
-_OMEGA = tile_rows.OMEGA * STRIDE
-_DTM_KM = tile_rows.DTM_KM * STRIDE
-_DLM_KM = tile_rows.DLM_KM * STRIDE
-_DCT_KM = tile_rows.DCT_KM * STRIDE
-_DCR_KM = tile_rows.DCR_KM * STRIDE
 _THETA_T = tile_rows.THETA_T * STRIDE
 
 
@@ -278,7 +271,7 @@ def solve_wedges(
     # Plain arrays from here on: what is read from a tuple of arrays in a loop is counted.
     node, zone, upper, lower, cover_upper, cover_lower, top, cover_top, _ = strip
     lane, count, bound, contender, before, column, stamp, board, coefficient = work
-    edge, of_lower, kink, number = empty_sums(n_col)
+    edge, kink, number = empty_sums(n_col)
     east_m, north_m, height_m, zone_r, clutter_m = receivers
     lattice, per_spacing = atmosphere.value, 1.0 / atmosphere.spacing_m
     tile = _Tile(
@@ -286,7 +279,8 @@ def solve_wedges(
         np.zeros(LANES, np.int64), np.zeros(LANES),
     )  # fmt: skip
     value, place, share = tile.value, tile.place, tile.share
-    used = 0
+    # Typed: what begins as a literal has its callees compiled twice.
+    used = int(np.int64(0))
     run_end, run_zone = np.zeros(n_col + 1, np.int32), np.zeros(n_col + 1, np.uint8)
     common, state = np.zeros(N_STATE), np.zeros(N_STATE)
     most = 0
@@ -303,14 +297,12 @@ def solve_wedges(
         _, n_most = _sort_by_range(quadrant, cell_m, receivers, own, n_of, bins, ordered, ordered_n)
         n_gap = build_strip(sector, k, setup, n_most, strip)
         t_low, t_high = k / q, (k + 1) / q
-        n_run = n_walked = 0
+        n_run = n_walked = int(np.int64(0))
         if setup.zone == 0:
             n_run = zone_runs(strip.node, strip.zone, t_low, q, n_most, run_end, run_zone)
             common[:] = 0.0
-        edge[:] = 0.0
-        of_lower[:] = 0.0
-        number[:] = 0
-        n_summed = 1
+        clear_sums(edge, kink, number)
+        n_summed = int(np.int64(1))
         count[POSITION] = 1
         count[N_CONTENDER] = 0
         count[N_BEFORE] = 0
@@ -325,7 +317,7 @@ def solve_wedges(
         bound[CURVATURE_HIGH + 1] = step2_high * setup.inverse_ae_max_per_km
         bound[CURVATURE_HIGH + 2] = step2_high * setup.inverse_ae_max_per_km
         bound[CURVATURE_HIGH + 3] = step2_high * setup.inverse_ab_per_km
-        p = 0
+        p = int(np.int64(0))
         while p < own.size:
             n_low = ordered_n[p]
             size = 1
@@ -334,7 +326,7 @@ def solve_wedges(
             n_high = ordered_n[p + size - 1] + 1
             if used + GROUP > LANES:
                 _flush(tile, used, setup, signals, htg_m, out)
-                used = 0
+                used = int(np.int64(0))
             begin_lanes(
                 setup, quadrant, east_m, north_m, height_m, lattice, atmosphere.east_m,
                 atmosphere.north_m, per_spacing, ordered, ordered_n, p, size, lane,
@@ -353,31 +345,27 @@ def solve_wedges(
                 _audit(strip, setup, n_high, lane, count)
             if setup.zone == 0:
                 n_walked = walk_common(zone_t, run_end, run_zone, n_run, n_low, common, n_walked)
-            n_summed = smooth_earth(
-                node, k, q, setup.h_t_m, n_summed, edge, of_lower, kink, number, lane
-            )
+            n_summed = smooth_earth(node, k, q, setup.h_t_m, n_summed, edge, kink, number, lane)
             roughness(node, upper, top, column, coefficient, board, lane)
             results(setup.needs_beta, lane)
+            if setup.zone != 0:
+                one_zone(setup.zone, lane)
+            else:
+                for r in range(size):
+                    walk_zones(
+                        node, zone, setup, zone_t, int(zone_r[ordered[p + r]]), run_end, run_zone,
+                        n_run, common, n_walked, state, r, lane,
+                    )  # fmt: skip
             hand_over(used, value, lane)
             for r in range(size):
                 at = ordered[p + r]
-                x, n = lane[X * GROUP + r], int(lane[N * GROUP + r])
-                t, step_km = lane[T * GROUP + r], lane[STEP * GROUP + r]
-                omega, dtm, dlm, dct, dcr = path_sections(
-                    node, zone, setup, zone_t, int(zone_r[at]), run_end, run_zone, n_run,
-                    common, n_walked, x, t, n, state,
-                )  # fmt: skip
                 o = used + r
-                value[_OMEGA + o] = omega
-                value[_DTM_KM + o] = dtm * step_km
-                value[_DLM_KM + o] = dlm * step_km
-                value[_DCT_KM + o] = coast_km(dct, step_km)
-                value[_DCR_KM + o] = coast_km(dcr, step_km)
                 place[o] = at
                 clutter = np.float64(clutter_m[at]) if clutter_m.size else 0.0
                 part = location_share(signals.sigma_falls, setup.hrg_m, clutter)
                 share[o] = 0.0 if zone_r[at] == 1 else part
                 if n_gap > 0:
+                    n, t = int(lane[N * GROUP + r]), lane[T * GROUP + r]
                     status = gap_status(sector, strip, n_gap, t, n)
                     if status != 0:
                         out.flag[at] = VOID if status == 1 else OUTSIDE

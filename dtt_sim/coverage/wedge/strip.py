@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from dtt_sim._jit import kernel
+from dtt_sim.coverage.wedge.bits import lean_kernel
 from dtt_sim.coverage.wedge.layout import BLOCK, NODE, SectorArrays, Setup, Strip
 from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 
@@ -33,7 +34,7 @@ def empty_strip(n_col: int, has_clutter: bool) -> Strip:
     )  # fmt: skip
 
 
-@kernel
+@lean_kernel
 def _gather(
     first_row: Int32Array,
     offset: IntArray,
@@ -82,7 +83,7 @@ def _gather(
     return n_gap
 
 
-@kernel
+@lean_kernel
 def _gather_more(
     sector: SectorArrays, n_col: int, has_clutter: bool, zone_varies: bool, node: Float32Array,
     zone: UInt8Array,
@@ -98,7 +99,7 @@ def _gather_more(
                 zone[4 * i + m] = sector.zone[at + m]
 
 
-@kernel
+@lean_kernel
 def _bound(
     node: Float32Array, upper: Float32Array, lower: Float32Array, q: int, n_col: int
 ) -> None:
@@ -127,7 +128,7 @@ def _bound(
         lower[i] = least - (slack + part * abs(least))
 
 
-@kernel
+@lean_kernel
 def _bound_cover(
     node: Float32Array, upper: Float32Array, lower: Float32Array, cover_upper: Float32Array,
     cover_lower: Float32Array, n_col: int,
@@ -143,7 +144,7 @@ def _bound_cover(
         cover_lower[i] = lower[i] + least
 
 
-@kernel
+@lean_kernel
 def _tops(upper: Float32Array, n_col: int, top: Float32Array) -> None:
     upper[0] = -np.inf  # the transmitter's own sample never enters a maximum
     n_block = (n_col + BLOCK - 1) // BLOCK
@@ -156,7 +157,7 @@ def _tops(upper: Float32Array, n_col: int, top: Float32Array) -> None:
         top[block] = best
 
 
-@kernel
+@lean_kernel
 def build_strip(sector: SectorArrays, k: int, setup: Setup, n_col: int, strip: Strip) -> int:
     """Fill the strip of wedge `k` for columns 0 .. n_col-1; return the number of gap columns."""
     n_gap = _gather(
@@ -175,7 +176,7 @@ def build_strip(sector: SectorArrays, k: int, setup: Setup, n_col: int, strip: S
     return n_gap
 
 
-@kernel
+@lean_kernel
 def gap_status(sector: SectorArrays, strip: Strip, n_gap: int, t: float, n: int) -> int:
     """0 where a path's samples 0 .. n-1 are all known, 1 with a void, 2 where one is outside.
 

@@ -21,7 +21,8 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel, kernel
+from dtt_sim._jit import inline_kernel
+from dtt_sim.coverage.wedge.bits import lean_kernel
 from dtt_sim.coverage.wedge.layout import (
     A_B,
     A_E,
@@ -138,34 +139,35 @@ def _keep_seen(
     _keep(lane, at, asks, hrs + p * flat - lowered, flat + a * p, a, 0.0)
 
 
-@kernel
+@lean_kernel
 def horizon_thresholds(lane: Float64Array, has_clutter: bool, base: float) -> int:
     """Coefficients of the slopes from the receiver; return the questions, as bits, still put."""
     n_0 = n_e = n_g_e = n_g_b = 0
+    bare = not has_clutter
     for r in range(GROUP):
         x, hrs = lane[X * GROUP + r], lane[HRS * GROUP + r]
         a_e, a_b = lane[A_E * GROUP + r], lane[A_B * GROUP + r]
         s_0, s_e, s_b = lane[RX_0 * GROUP + r], lane[RX_E * GROUP + r], lane[RX_G_B * GROUP + r]
         asks_0 = lane[ASKS_RX_0 * GROUP + r] != 0.0
         asks_e = lane[ASKS_RX_E * GROUP + r] != 0.0
-        asks_b = lane[ASKS_RX_G_B * GROUP + r] != 0.0
+        asks_b = (lane[ASKS_RX_G_B * GROUP + r] != 0.0) & bare
         apart_e = _most_apart(a_e, x, s_e, s_0)
         merges_e = asks_0 & asks_e & (apart_e < _MERGED_M)
         lowered = apart_e if merges_e else 0.0
-        if not has_clutter:
-            apart_b = _most_apart(a_b, x, s_b, s_0)
-            merges_b = asks_0 & asks_b & (apart_b < _MERGED_M)
-            lowered = max(lowered, apart_b if merges_b else 0.0)
-            asks_b &= not merges_b
+        apart_b = _most_apart(a_b, x, s_b, s_0)
+        merges_b = asks_0 & asks_b & (apart_b < _MERGED_M)
+        lowered_b = apart_b if merges_b else 0.0
+        lowered = lowered_b if lowered_b > lowered else lowered  # noqa: FURB136
+        asks_b &= not merges_b
         asks_e &= not merges_e
         _keep_seen(lane, _KEPT + Q_RX_0 * _ROWS + r, asks_0, x, base, hrs, s_0, 0.0, lowered)
         _keep_seen(lane, _KEPT + Q_RX_E * _ROWS + r, asks_e, x, base, hrs, s_e, a_e, 0.0)
+        _keep_seen(lane, _KEPT + Q_RX_G_B * _ROWS + r, asks_b, x, base, hrs, s_b, a_b, 0.0)
         n_0 += 1 if asks_0 else 0
         n_e += 1 if asks_e else 0
-        if not has_clutter:
-            _keep_seen(lane, _KEPT + Q_RX_G_B * _ROWS + r, asks_b, x, base, hrs, s_b, a_b, 0.0)
-            n_g_b += 1 if asks_b else 0
+        n_g_b += 1 if asks_b else 0
     if has_clutter:
+        n_g_b = 0
         for r in range(GROUP):
             x, hrs = lane[X * GROUP + r], lane[HRS * GROUP + r]
             a_e, a_b = lane[A_E * GROUP + r], lane[A_B * GROUP + r]
@@ -187,7 +189,7 @@ def horizon_thresholds(lane: Float64Array, has_clutter: bool, base: float) -> in
     return active
 
 
-@kernel
+@lean_kernel
 def obstruction_thresholds(lane: Float64Array, hts_m: float, base: float) -> int:
     """Coefficients of T = line + value."""
     n = 0
@@ -200,7 +202,7 @@ def obstruction_thresholds(lane: Float64Array, hts_m: float, base: float) -> int
     return (1 << Q_OBSTRUCTION) if n > 0 else 0
 
 
-@kernel
+@lean_kernel
 def roughness_thresholds(lane: Float64Array, base: float) -> None:
     """Coefficients of T = smooth surface + value."""
     for r in range(GROUP):
@@ -209,7 +211,7 @@ def roughness_thresholds(lane: Float64Array, base: float) -> None:
         _keep(lane, _KEPT + Q_ROUGHNESS * _ROWS + r, True, c0, -slope, 0.0, 0.0)
 
 
-@kernel
+@lean_kernel
 def sight_thresholds(lane: Float64Array, hts_m: float, base: float) -> int:
     """Coefficients of T = line - a i (x - i) + ν sqrt(i (x - i))."""
     active = 0
@@ -236,7 +238,7 @@ def sight_thresholds(lane: Float64Array, hts_m: float, base: float) -> int:
     return active
 
 
-@kernel
+@lean_kernel
 def keep(lane: Float64Array, questions: int, coefficient: Float32Array) -> None:
     """Take the coefficients of some questions over in single precision."""
     for question in range(N_QUESTION):
@@ -246,7 +248,7 @@ def keep(lane: Float64Array, questions: int, coefficient: Float32Array) -> None:
                 coefficient[at + m] = np.float32(lane[_KEPT + at + m])
 
 
-@kernel
+@lean_kernel
 def largest_root(lane: Float64Array) -> float:
     """Largest |V| of all lanes and questions."""
     largest = 0.0
@@ -256,7 +258,7 @@ def largest_root(lane: Float64Array) -> float:
     return largest
 
 
-@kernel
+@lean_kernel
 def keep_reach(lane: Float64Array, base: float, coefficient: Float32Array) -> None:
     """Where each lane's samples end, and its receiver is."""
     for r in range(GROUP):
@@ -268,7 +270,7 @@ def keep_reach(lane: Float64Array, base: float, coefficient: Float32Array) -> No
 # Four lanes at a time: a shorter loop body would be unrolled before it is vectorised.
 
 
-@kernel
+@lean_kernel
 def _lower_least(
     coefficient: Float32Array, question: int, base: float, n_part: int, board: Float32Array
 ) -> None:
@@ -296,7 +298,7 @@ def _lower_least(
                 board[_LEAST + first + m] = _smaller(_smaller(t, u), board[_LEAST + first + m])
 
 
-@kernel
+@lean_kernel
 def roots(x_max: float, n_block: int, board: Float32Array) -> None:
     """sqrt(i (x - i)) at the borders, and how far it may dip below the line between two.
 
@@ -327,7 +329,7 @@ def roots(x_max: float, n_block: int, board: Float32Array) -> None:
     board[_DIP + n_block] = np.float32(before)
 
 
-@kernel
+@lean_kernel
 def _lower_least_curved(
     coefficient: Float32Array, question: int, base: float, largest: float, n_part: int,
     board: Float32Array,
@@ -357,7 +359,7 @@ def _lower_least_curved(
                 board[_LEAST + first + m] = _smaller(t, board[_LEAST + first + m])
 
 
-@kernel
+@lean_kernel
 def far_least(
     questions: int, coefficient: Float32Array, base: float, largest: float, n_block: int, row: int,
     board: Float32Array,
@@ -377,7 +379,7 @@ def far_least(
         board[row + m] = board[_LEAST + m]
 
 
-@kernel
+@lean_kernel
 def raise_excess(top: Float32Array, is_first: bool, n_block: int, board: Float32Array) -> None:
     """How far each block's bound exceeds E anywhere; the larger of this and what was before."""
     for part in range(n_block // BLOCK + 1):
@@ -391,7 +393,7 @@ def raise_excess(top: Float32Array, is_first: bool, n_block: int, board: Float32
             board[EXCESS + b] = e
 
 
-@kernel
+@lean_kernel
 def columns_over(
     upper: Float32Array, block: int, row: int, is_first: bool, board: Float32Array
 ) -> None:
@@ -409,7 +411,7 @@ def columns_over(
 # --- E near the receivers --------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def _lower_near(
     coefficient: Float32Array, question: int, base: float, first: int, board: Float32Array
 ) -> None:
@@ -430,7 +432,7 @@ def _lower_near(
             board[_NEAR + m] = _smaller(_smaller(t, u), board[_NEAR + m])
 
 
-@kernel
+@lean_kernel
 def _lower_near_curved(
     coefficient: Float32Array, question: int, base: float, first: int, board: Float32Array
 ) -> None:
@@ -449,7 +451,7 @@ def _lower_near_curved(
             board[_NEAR + m] = _smaller(t, board[_NEAR + m])
 
 
-@kernel
+@lean_kernel
 def near_least(
     questions: int, coefficient: Float32Array, base: float, first: int, board: Float32Array
 ) -> None:
@@ -465,7 +467,7 @@ def near_least(
             _lower_near(coefficient, question, base, first, board)
 
 
-@kernel
+@lean_kernel
 def near_over(upper: Float32Array, first: int, is_first: bool, board: Float32Array) -> None:
     """How far BLOCK columns exceed E."""
     for m in range(BLOCK):

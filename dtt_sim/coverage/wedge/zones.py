@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel, kernel
+from dtt_sim._jit import inline_kernel
+from dtt_sim.coverage.wedge.bits import lean_kernel
 from dtt_sim.coverage.wedge.layout import NODE, Setup
 from dtt_sim.propagation.geometry import INLAND, NO_COAST_KM, SEA
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, UInt8Array
@@ -25,7 +26,7 @@ _SEA, _LAND, _INLAND, _DTM, _DLM, _COAST_T, _COAST_R, _HAS_SEA = range(8)
 N_STATE = 8
 
 
-@kernel
+@lean_kernel
 def zone_runs(
     node: Float32Array,
     zones: UInt8Array,
@@ -75,7 +76,7 @@ def _add(state: Float64Array, zone: int, weight: float) -> None:
         state[_COAST_T] += weight
 
 
-@kernel
+@lean_kernel
 def walk_common(
     zone_t: int, run_end: Int32Array, run_zone: UInt8Array, n_run: int, n_low: int,
     common: Float64Array, n_walked: int,
@@ -93,7 +94,7 @@ def walk_common(
     return n_walked
 
 
-@kernel
+@lean_kernel
 def path_sections(
     node: Float32Array,
     zones: UInt8Array,
@@ -143,7 +144,7 @@ def path_sections(
     return omega, state[_DTM], state[_DLM], coast_t, coast_r
 
 
-@kernel
+@lean_kernel
 def _nearest_zone(node: Float32Array, zones: UInt8Array, i: int, t: float) -> int:
     row = int(math.floor(i * t - np.float64(node[NODE * i + 3]) + 0.5))
     return int(zones[4 * i + min(max(row, 0), 2)])

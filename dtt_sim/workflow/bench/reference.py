@@ -36,6 +36,7 @@ from terrain.threads import in_threads
 TOLERANCE_DB = 1e-3
 """The two solvers agree to this; receivers on a branch of the Recommendation may not."""
 _LISTED = 5
+_ROUNDS = 3
 _PARTS = 4  # in which every thread of the reference takes a sector's receivers
 
 
@@ -110,9 +111,13 @@ def _empty(signals: Signals, n: int) -> Output:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    """The shortest of a few runs: the reference is shown at its best."""
+    runs = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        work()
+        runs.append(time.perf_counter() - start)
+    return min(runs)
 
 
 def _on_warped_ground(
@@ -202,10 +207,8 @@ def _on_the_raster(
     row, col = np.divmod(chosen.at.astype(np.float64), problem.grid.n_col)
     lon, lat = problem.grid.lonlat_of_index(row, col)
     given = problem.ground, problem.link, problem.signals, problem.prediction
-    per_path.solve_points(*given, lon[:1], lat[:1])  # compiles
-    start = time.perf_counter()
     found = per_path.solve_points(*given, lon, lat)
-    seconds = time.perf_counter() - start
+    seconds = _seconds(lambda: per_path.solve_points(*given, lon, lat))
     away = np.abs(chosen.loss_db - found.loss_db.transpose(1, 2, 0))
     metres = np.hypot(chosen.receivers.east_m, chosen.receivers.north_m).astype(np.float64)
     steps = int(np.asarray(intervals(metres, problem.ground.resolution_m)).sum())

@@ -32,6 +32,7 @@ TORN = 20.0
 REACH_M = 2_000_000.0
 """Receivers' positions are checked up to this distance from the centre [m]."""
 
+_POLAR_M = 50_000.0  # a raster stays a degree from the poles; nearer than this longitudes tear
 _MAX_NODES = 4_000_000
 _WIDEN_NODES = 250_000  # a continent starts with wider meshes
 _CHECKED = 24  # lattice cells along each side whose middle is checked
@@ -307,6 +308,53 @@ def _fill_rows(
                 t = j * per_col
                 u_part[j] = ((a3 * t + a2) * t + a1) * t + a0
                 v_part[j] = ((b3 * t + b2) * t + b1) * t + b0
+
+
+def raster_lattice(
+    raster: Grid,
+    place: ExactMap,
+    rows: tuple[int, int],
+    cols: tuple[int, int],
+    *,
+    cell_m: tuple[float, float],
+    centre: tuple[Float64Array, Float64Array],
+) -> Lattice:
+    """Lattice of a raster's row and column over other indices, whose `place` is known.
+
+    Parameters
+    ----------
+    raster : Grid
+    place : callable
+        Longitude and latitude at rows and columns of the other indices [deg].
+    rows, cols, cell_m
+        As in :meth:`Lattice.fit`.
+    centre : tuple of float64
+        Longitude and latitude from which columns are continuous, as along a path [deg].
+    """
+    north_m, east_m = raster.cell_size_m()
+    turn = 360.0 / raster.transform[0]
+    _, col_centre = raster.fractional_index(*centre)
+
+    def exact(i: Float64Array, j: Float64Array) -> tuple[Float64Array, Float64Array]:
+        row, col = raster.fractional_index(*place(i, j))
+        if raster.is_geographic:
+            col = col - turn * np.round((col - col_centre) / turn)
+        return row, col
+
+    slope = TORN / min(north_m, east_m)
+    polar = turn / (2.0 * math.pi * _POLAR_M)
+    # Beyond the raster only which side a place lies on counts.
+    margin = 4.0 * max(*cell_m, START_M) / np.array([north_m, east_m])
+    last = np.array(raster.shape) - 1.0
+    return Lattice.fit(
+        exact,
+        rows,
+        cols,
+        cell_m=cell_m,
+        tolerance=(TOLERANCE_M / north_m, TOLERANCE_M / east_m),
+        max_slope=(slope, polar if raster.is_geographic else slope),
+        within=((-margin[0], last[0] + margin[0]), (-margin[1], last[1] + margin[1])),
+    )
 
 
 def receiver_positions(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from terrain._jit import driver, kernel
 from terrain.grid import Box, Float64Array, Grid
 from terrain.ground import Ground, GroundSource
-from terrain.local import TOLERANCE_M, TORN, Lattice, collapse
+from terrain.local import Lattice, collapse, raster_lattice
 from terrain.sector import line_positions, sample_ground
 from terrain.threads import in_threads
 
@@ -89,29 +89,14 @@ def _fill(
 
 def _positions(raster: Grid, grid: Grid) -> Lattice:
     """Lattice of a raster's row and column over a grid's."""
-    north_m, east_m = raster.cell_size_m()
-    turn = 360.0 / raster.transform[0]
     middle = np.array(0.5 * (grid.n_row - 1)), np.array(0.5 * (grid.n_col - 1))
-    _, col_middle = raster.fractional_index(*grid.lonlat_of_index(*middle))
-
-    def exact(row: Float64Array, col: Float64Array) -> tuple[Float64Array, Float64Array]:
-        r, c = raster.fractional_index(*grid.lonlat_of_index(row, col))
-        if raster.is_geographic:  # continuous from the grid's middle
-            c = c - turn * np.round((c - col_middle) / turn)
-        return r, c
-
-    slope = TORN / min(north_m, east_m)
-    cell_m = grid.cell_size_m()
-    margin = 4.0 * max(*cell_m, 8000.0) / np.array([north_m, east_m])
-    last = np.array(raster.shape) - 1.0
-    return Lattice.fit(
-        exact,
+    return raster_lattice(
+        raster,
+        grid.lonlat_of_index,
         (0, grid.n_row - 1),
         (0, grid.n_col - 1),
-        cell_m=cell_m,
-        tolerance=(TOLERANCE_M / north_m, TOLERANCE_M / east_m),
-        max_slope=(slope, slope),
-        within=((-margin[0], last[0] + margin[0]), (-margin[1], last[1] + margin[1])),
+        cell_m=grid.cell_size_m(),
+        centre=grid.lonlat_of_index(*middle),
     )
 
 

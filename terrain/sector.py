@@ -16,7 +16,7 @@ from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
 from terrain.grid import Box, Float64Array, Grid
 from terrain.ground import EDGE, OUTSIDE, Ground, bilinear, interpolate
-from terrain.local import TOLERANCE_M, TORN, Lattice, LocalFrame, collapse, cubic
+from terrain.local import Lattice, LocalFrame, collapse, cubic, raster_lattice
 from terrain.profile import STATUS_OK, gap
 from terrain.threads import in_threads
 
@@ -26,7 +26,6 @@ EAST, NORTH, WEST, SOUTH = 0, 1, 2, 3
 _COLUMNS = 16  # of a block: in east and west they share the raster's cache lines
 _ROWS = 128  # of a tile
 _EDGE_POINTS = 65  # of each side of a sector, when its box is wanted
-_POLAR_M = 50_000.0  # a raster stays a degree from the poles; nearer than this longitudes tear
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,31 +200,12 @@ def _positions(
     rows: tuple[int, int],
 ) -> Lattice:
     """Lattice of a raster's row and column over a sector's column and row."""
-    north_m, east_m = grid.cell_size_m()
-    turn = 360.0 / grid.transform[0]
-    _, col_centre = grid.fractional_index(frame.lon_deg, frame.lat_deg)
 
-    def exact(i: Float64Array, j: Float64Array) -> tuple[Float64Array, Float64Array]:
-        lon, lat = frame.to_lonlat(*local_of_node(quadrant, i, j, cell_m))
-        row, col = grid.fractional_index(lon, lat)
-        if grid.is_geographic:  # continuous from the centre, as a path is
-            col = col - turn * np.round((col - col_centre) / turn)
-        return row, col
+    def place(i: Float64Array, j: Float64Array) -> tuple[Float64Array, Float64Array]:
+        return frame.to_lonlat(*local_of_node(quadrant, i, j, cell_m))
 
-    slope = TORN / min(north_m, east_m)
-    polar = turn / (2.0 * math.pi * _POLAR_M)
-    # Beyond the raster only which side a node lies on counts.
-    margin = 4.0 * max(cell_m, 8000.0) / np.array([north_m, east_m])
-    last = np.array(grid.shape) - 1.0
-    return Lattice.fit(
-        exact,
-        columns,
-        rows,
-        cell_m=(cell_m, cell_m),
-        tolerance=(TOLERANCE_M / north_m, TOLERANCE_M / east_m),
-        max_slope=(slope, polar if grid.is_geographic else slope),
-        within=((-margin[0], last[0] + margin[0]), (-margin[1], last[1] + margin[1])),
-    )
+    centre = np.array(frame.lon_deg), np.array(frame.lat_deg)
+    return raster_lattice(grid, place, columns, rows, cell_m=(cell_m, cell_m), centre=centre)
 
 
 @driver

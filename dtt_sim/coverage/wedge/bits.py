@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from dtt_sim.coverage.wedge.layout import BLOCK
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def lean_kernel(func: F) -> F:
-    """Compile a kernel that makes no array, and so need not count references to those it is given.
-
-    Counting is atomic, and done wherever an array is handed on in a loop or a branch: a tenth of
-    the time of the whole search.
-    """
-    return cast("F", njit(error_model="numpy", nogil=True, _nrt=False)(func))
 
 
 def _load_block(builder: Any, data: Any, at: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dtt_sim.coverage.wedge.bits import lean_kernel, lowest_bit, positive_mask
+from dtt_sim._jit import lean_kernel
+from dtt_sim.coverage.wedge.bits import lowest_bit, positive_mask
 from dtt_sim.coverage.wedge.lanes import from_transmitter
 from dtt_sim.coverage.wedge.layout import (
     BLOCK,

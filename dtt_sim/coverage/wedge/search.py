@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim.coverage.wedge.bits import lean_kernel, lowest_bit, place_of_largest, positive_mask
+from dtt_sim._jit import lean_kernel
+from dtt_sim.coverage.wedge.bits import lowest_bit, place_of_largest, positive_mask
 from dtt_sim.coverage.wedge.lanes import (
     from_receiver,
     from_receiver_over_clutter,

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.bits import lean_kernel
+from dtt_sim._jit import kernel, lean_kernel
 from dtt_sim.coverage.wedge.layout import BLOCK, NODE, SectorArrays, Setup, Strip
 from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 

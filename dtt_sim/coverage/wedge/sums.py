@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim._jit import kernel
-from dtt_sim.coverage.wedge.bits import lean_kernel, ramps
+from dtt_sim._jit import kernel, lean_kernel
+from dtt_sim.coverage.wedge.bits import ramps
 from dtt_sim.coverage.wedge.layout import BLOCK, NODE
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array
 

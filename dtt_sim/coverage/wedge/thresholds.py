@@ -21,8 +21,7 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel
-from dtt_sim.coverage.wedge.bits import lean_kernel
+from dtt_sim._jit import inline_kernel, lean_kernel
 from dtt_sim.coverage.wedge.layout import (
     A_B,
     A_E,

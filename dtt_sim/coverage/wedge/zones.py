@@ -12,8 +12,7 @@ import math
 
 import numpy as np
 
-from dtt_sim._jit import inline_kernel
-from dtt_sim.coverage.wedge.bits import lean_kernel
+from dtt_sim._jit import inline_kernel, lean_kernel
 from dtt_sim.coverage.wedge.layout import NODE, Setup
 from dtt_sim.propagation.geometry import INLAND, NO_COAST_KM, SEA
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, UInt8Array

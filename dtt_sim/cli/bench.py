@@ -114,7 +114,9 @@ def _show(found: dict[str, Any]) -> None:
     for table in tables(found):
         shown = Table(title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
         for k, name in enumerate(table.head):
-            shown.add_column(name, justify="left" if k == 0 else "right")
+            shown.add_column(
+                name, justify="left" if k == 0 else "right", no_wrap=k == 0, overflow="fold"
+            )
         for row in table.rows:
             shown.add_row(*row)
         console.print(shown)

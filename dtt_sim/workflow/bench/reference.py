@@ -37,7 +37,8 @@ TOLERANCE_DB = 1e-3
 """The two solvers agree to this; receivers on a branch of the Recommendation may not."""
 _LISTED = 5
 _ROUNDS = 3
-_PARTS = 4  # in which every thread of the reference takes a sector's receivers
+_PARTS = 4  # in which every thread of the reference takes its receivers
+_LEAST_S = 0.2  # of a run in threads, beside which their start is nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,8 @@ def _on_warped_ground(
     atmosphere = sectors._atmosphere(frame, problem.prediction, bins.q * problem.cell_m)
     out = _empty(signals, chosen.at.size)
     single_s = threads_s = 0.0
-    n_sample = 0
+    threads = numba.get_num_threads()
+    n_sample = n_timed = 0
     limit = sectors.MAX_SECTOR_BYTES
     for quadrant, k0, k1 in sectors._plan(bins, problem.ground.has_clutter, limit):
         first = 2 * bins.q * quadrant + bins.q
@@ -151,19 +153,24 @@ def _on_warped_ground(
                 arrays, setup, w, link.htg_m, chosen.receivers, some, atmosphere, signals, out
             )
 
-        solve(own[:1])  # compiles
-        single_s += _seconds(lambda solve=solve, own=own: solve(own))  # type: ignore[misc]
-        parts = np.array_split(own, min(_PARTS * numba.get_num_threads(), own.size))
-        threads_s += _seconds(
-            lambda solve=solve, parts=parts: in_threads(solve, parts)  # type: ignore[misc]
+        solve(own)
+        own = own[np.isfinite(out.loss_db[0, 0, own])]  # what counts as a pixel, and is timed
+        if own.size == 0:
+            continue
+        n_timed += own.size
+        alone_s = _seconds(lambda solve=solve, own=own: solve(own))  # type: ignore[misc]
+        single_s += alone_s
+        n_times = 1 + int(_LEAST_S * threads / alone_s)
+        parts = np.array_split(np.tile(own, n_times), min(_PARTS * threads, own.size))
+        threads_s += (
+            _seconds(lambda solve=solve, parts=parts: in_threads(solve, parts)) / n_times  # type: ignore[misc]
         )
         east_m, north_m = (
             np.abs(chosen.receivers.east_m[own]),
             np.abs(chosen.receivers.north_m[own]),
         )
         n_sample += int(np.rint(np.maximum(east_m, north_m) / problem.cell_m).sum())
-    n = chosen.at.size
-    threads = numba.get_num_threads()
+    n = max(n_timed, 1)
     cost = {
         "single_thread_us": 1e6 * single_s / n,
         "all_threads_us_per_core": 1e6 * threads_s * threads / n,

@@ -84,7 +84,7 @@ def stage_table(case: dict[str, Any]) -> Table:
     ]
     title = (
         f"{case['case']}: {case['title']}; {case['pixels'] / 1e6:.2f} million receivers, "
-        f"{case['radius_km']:g} km in cells of {case['cell_m']:g} m"
+        f"{case['radius_km']:g} km in cells of {round(case['cell_m'], 1):g} m"
     )
     return Table(title, ("stage", "seconds", "ns per pixel", "share"), tuple(rows))
 
@@ -132,14 +132,14 @@ def reference_table(cases: Sequence[dict[str, Any]]) -> Table:
             f"{case['reference']['single_thread_us']:.1f}",
             f"{case['reference']['all_threads_us_per_core']:.1f}",
             f"{case['ratio']['all_threads']:.0f}",
-            f"{case['ratio']['single_thread']:.0f}",
+            f"{case['ratio']['search']:.0f}",
             f"{case['per_path']['all_threads_us_per_core']:.1f}",
         )
         for case in cases
     ]
     head = (
         "case", "samples per path", "ns per sample", "us, one thread", "us per core, all threads",
-        "ratio, all threads", "ratio, one thread", "on the raster itself, us",
+        "ratio, whole call", "ratio, search alone", "on the raster itself, us",
     )  # fmt: skip
     return Table(
         "Per-path reference on the same pixels and the same warped ground", head, tuple(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,8 @@ def ground_on_grid(
     for top in range(0, grid.n_row, band):
         rows = slice(top, min(top + band, grid.n_row))
         part = rows_of(grid, rows)
-        ground = source if isinstance(source, Ground) else source.window(_around(part))
-        _fill(ground, part, height[rows], zone[rows], clutter[rows])
+        at_cells = GroundAtCells.of(source.window(_around(part)), part)
+        _fill(at_cells, height[rows], zone[rows], clutter[rows])
     return height, zone, clutter.reshape(-1) if clutter.size == 0 else clutter
 
 
@@ -68,23 +69,74 @@ def _around(grid: Grid) -> Box:
     return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
 
 
+@dataclass(frozen=True, eq=False)
+class GroundAtCells:
+    """A ground that is asked for the cell centres of another grid, piece by piece.
+
+    Attributes
+    ----------
+    ground : Ground
+    grid : Grid
+    lattice : Lattice
+        The ground's row and column over the grid's.
+    """
+
+    ground: Ground
+    grid: Grid
+    lattice: Lattice
+
+    @classmethod
+    def of(cls, ground: Ground, grid: Grid) -> GroundAtCells:
+        """Find where a grid's cells lie on a ground.
+
+        Raises
+        ------
+        TerrainError
+            A raster whose coordinate system is too rough for interpolated positions.
+        """
+        return cls(ground, grid, _positions(ground.grid, grid))
+
+    def read(
+        self, rows: slice, cols: slice, *, with_clutter: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+        """Height, zone and clutter of some rows and columns, as :func:`ground_on_grid` has them.
+
+        From any thread; the clutter is (0, 0) where it is not wanted.
+        """
+        shape = rows.stop - rows.start, cols.stop - cols.start
+        height = np.empty(shape, np.float32)
+        zone = np.empty(shape, np.uint8)
+        clutter = np.empty(shape if with_clutter else (0, 0), np.float32)
+        self.read_to(rows.start, cols.start, height, zone, clutter)
+        return height, zone, clutter
+
+    def read_to(
+        self,
+        first_row: int,
+        first_col: int,
+        height: NDArray[np.float32],
+        zone: NDArray[np.uint8],
+        clutter: NDArray[np.float32],
+    ) -> None:
+        """The same from a row and column on, into arrays."""
+        ground = self.ground
+        _fill_rows(
+            self.lattice.nodes, *self.lattice.step, first_row, first_col, ground.height_m,
+            ground.zone, ground.clutter_m, height, zone, clutter,
+        )  # fmt: skip
+
+
 def _fill(
-    ground: Ground,
-    grid: Grid,
+    at_cells: GroundAtCells,
     height: NDArray[np.float32],
     zone: NDArray[np.uint8],
     clutter: NDArray[np.float32],
 ) -> None:
-    lattice = _positions(ground.grid, grid)
-
     def fill(first: int) -> None:
-        part = np.s_[first : min(first + _ROWS_AT_ONCE, grid.n_row)]
-        _fill_rows(
-            lattice.nodes, *lattice.step, first, ground.height_m, ground.zone, ground.clutter_m,
-            height[part], zone[part], clutter[part],
-        )  # fmt: skip
+        part = np.s_[first : first + _ROWS_AT_ONCE]
+        at_cells.read_to(first, 0, height[part], zone[part], clutter[part])
 
-    in_threads(fill, range(0, grid.n_row, _ROWS_AT_ONCE))
+    in_threads(fill, range(0, height.shape[0], _ROWS_AT_ONCE))
 
 
 def _positions(raster: Grid, grid: Grid) -> Lattice:
@@ -113,7 +165,8 @@ def _fill_rows(
     nodes: Float64Array,
     step_row: int,
     step_col: int,
-    first: int,
+    first_row: int,
+    first_col: int,
     height: NDArray[np.float32],
     zone: NDArray[np.uint8],
     clutter: NDArray[np.float32],
@@ -126,10 +179,10 @@ def _fill_rows(
     row, col = np.empty(n_col), np.empty(n_col)
     nothing = np.empty(0, np.float32)
     for i in range(n_row):
-        collapse(nodes[0], (first + i) / step_row, line)
-        line_positions(line, step_col, 0, n_col, row)
-        collapse(nodes[1], (first + i) / step_row, line)
-        line_positions(line, step_col, 0, n_col, col)
+        collapse(nodes[0], (first_row + i) / step_row, line)
+        line_positions(line, step_col, first_col, first_col + n_col, row)
+        collapse(nodes[1], (first_row + i) / step_row, line)
+        line_positions(line, step_col, first_col, first_col + n_col, col)
         _snap(row)
         _snap(col)
         cover = clutter_out[i] if clutter_out.size > 0 else nothing

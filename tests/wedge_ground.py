@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 
 from dtt_sim.coverage.path import Signals
 from dtt_sim.coverage.wedge.layout import SectorArrays, Setup
-from dtt_sim.coverage.wedge.reference import solve_each
-from dtt_sim.coverage.wedge.solve import Atmosphere, Output, Receivers, solve_wedges
+from dtt_sim.coverage.wedge.reference import Receivers, solve_each
+from dtt_sim.coverage.wedge.solve import (
+    Atmosphere,
+    Output,
+    PackedReceivers,
+    empty_receivers,
+    solve_wedges,
+)
 from terrain.ground import COASTAL, INLAND, SEA
 from terrain.sector import local_of_node
 
@@ -178,6 +184,17 @@ def place_receivers(raster: Raster, quadrant: int, x: F64, t: F64, cell_m: float
     )
 
 
+def packed(receivers: Receivers, order: NDArray[np.int32]) -> PackedReceivers:
+    """Receivers in an order, side by side."""
+    found = empty_receivers(order.size, with_clutter=receivers.clutter_m.size > 0)
+    found.place[0::4], found.place[1::4] = receivers.east_m[order], receivers.north_m[order]
+    found.place[2::4], found.cell[3::4] = receivers.height_m[order], order
+    found.zone[:] = receivers.zone[order]
+    if receivers.clutter_m.size > 0:
+        found.clutter_m[:] = receivers.clutter_m[order]
+    return found
+
+
 def to_range_cross(quadrant: int, receivers: Receivers) -> tuple[F64, F64]:
     """Along and across the quadrant's axis [m], float64."""
     east, north = receivers.east_m.astype(float), receivers.north_m.astype(float)
@@ -274,8 +291,8 @@ class Problem:
         out = self.empty_output() if out is None else out
         count = solve_wedges(
             self.sector, self.setup, self.quadrant, begin, end, self.htg_m, self.zone_t,
-            self.receivers, order, start.astype(np.int64), self.atmosphere, self.signals, out,
-            debug,
+            packed(self.receivers, order), start.astype(np.int64), self.atmosphere, self.signals,
+            out, debug,
         )  # fmt: skip
         return out, count
 

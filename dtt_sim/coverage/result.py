@@ -14,9 +14,22 @@ from dtt_sim.coverage.request import Emission, Mast, Prediction, Solver
 from dtt_sim.typing import Float32Array, UInt8Array
 from terrain.grid import Grid
 from terrain.ground import GroundSource
+from terrain.threads import in_threads
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+_PIECE = 1 << 22
+
+
+def _fill(array: NDArray[Any], value: float) -> None:
+    flat = array.reshape(-1)
+
+    def fill(first: int) -> None:
+        flat[first : first + _PIECE] = value
+
+    in_threads(fill, range(0, flat.size, _PIECE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +54,18 @@ class LossArrays:
     @classmethod
     def empty(cls, n_emission: int, n_time: int, shape: tuple[int, int]) -> LossArrays:
         """Arrays of a grid where nothing is computed yet: everything lies beyond."""
-        return cls(
-            np.full((n_emission, n_time, *shape), np.nan, np.float32),
-            np.full(shape, np.nan, np.float32),
+        arrays = cls(
+            np.empty((n_emission, n_time, *shape), np.float32),
             np.empty(shape, np.float32),
             np.empty(shape, np.float32),
-            np.full(shape, BEYOND, np.uint8),
+            np.empty(shape, np.float32),
+            np.empty(shape, np.uint8),
         )
+        # In threads: memory that is touched for the first time costs more than what is written.
+        _fill(arrays.loss_db, np.nan)
+        _fill(arrays.departure_deg, np.nan)
+        _fill(arrays.flag, BEYOND)
+        return arrays
 
     def as_dict(self) -> dict[str, NDArray[Any]]:
         """By name, as they are kept."""

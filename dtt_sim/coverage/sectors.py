@@ -17,23 +17,30 @@ import numpy as np
 
 from dtt_sim._jit import driver
 from dtt_sim.coverage import per_path
-from dtt_sim.coverage.binning import MIN_COLUMNS, Bins, bin_receivers
+from dtt_sim.coverage.binning import MIN_COLUMNS, Bins, bin_receivers, pack_receivers
 from dtt_sim.coverage.flags import DOMAIN, OK
 from dtt_sim.coverage.path import MAX_LATITUDE_DEG, Link, Signals
 from dtt_sim.coverage.request import Mast, Prediction, Progress, warp_cell
 from dtt_sim.coverage.result import LossArrays
 from dtt_sim.coverage.timing import StageTimes
 from dtt_sim.coverage.wedge.layout import BLOCK, SectorArrays, Setup
-from dtt_sim.coverage.wedge.solve import Atmosphere, Output, Receivers, solve_wedges
+from dtt_sim.coverage.wedge.solve import (
+    Atmosphere,
+    Output,
+    PackedReceivers,
+    empty_receivers,
+    solve_wedges,
+)
 from dtt_sim.coverage.wedge.thresholds import MAX_BLOCK
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, path_centre_lat_deg
 from dtt_sim.propagation.p1812_tile import AB_KM
-from dtt_sim.typing import Float32Array, Float64Array
+from dtt_sim.propagation.vector_math import atan, larger, smaller
+from dtt_sim.typing import Float32Array, Float64Array, UInt8Array
 from terrain.grid import Grid
 from terrain.ground import COASTAL, INLAND, SEA, GroundSource
 from terrain.local import LocalFrame, receiver_positions
-from terrain.resample import ground_on_grid
+from terrain.resample import GroundAtCells
 from terrain.sector import Sector, sector_box, sector_bytes, warp_sector
 from terrain.threads import in_threads
 
@@ -77,15 +84,12 @@ def solve_grid(
     max_bytes = max_sector_bytes or MAX_SECTOR_BYTES
     cell_m = warp_cell(source, warp_cell_m)
     frame = LocalFrame(link.lat_deg, link.lon_deg)
+    radius_m = 1000.0 * float(signals.radius_km.max())
+    east_m, north_m = out.azimuth_deg, out.distance_km  # until the end
     with times.stage("receivers"):
-        receivers = _receivers(source, frame, signals, grid, out)
+        receiver_positions(frame, grid, out=(east_m, north_m))
     with times.stage("binning"):
-        bins = bin_receivers(
-            *receivers[:4],
-            out.flag.reshape(-1),
-            cell_m=cell_m,
-            radius_m=1000.0 * float(signals.radius_km.max()),
-        )
+        bins = bin_receivers(east_m, north_m, out.flag, cell_m=cell_m, radius_m=radius_m)
     if bins.q > BLOCK * MAX_BLOCK:
         msg = (
             f"{bins.q} cells of {cell_m:g} m to the farthest receiver, at most "
@@ -97,49 +101,48 @@ def solve_grid(
         out.departure_deg.reshape(-1),
         out.flag.reshape(-1),
     )
-    if bins.order.size:
-        atmosphere = _atmosphere(frame, prediction, bins.q * cell_m)
-        for quadrant, k0, k1 in _plan(bins, source.has_clutter, max_bytes):
+    plan = list(plan_sectors(bins, source.has_clutter, max_bytes))
+    if plan:
+        atmosphere = lattice_atmosphere(frame, prediction, bins.q * cell_m)
+        at_cells: GroundAtCells | None = None
+        packed = _room(bins, plan, signals, with_clutter=source.has_clutter)
+        for quadrant, k0, k1 in plan:
             part = _Part(
                 quadrant=quadrant, q=bins.q, k0=k0, k1=k1, n_col=int(bins.columns[quadrant]),
                 cell_m=cell_m,
             )  # fmt: skip
             with times.stage("ground"):
                 ground = source.window(sector_box(frame, **part))
+            with times.stage("receivers"):
+                if at_cells is None or at_cells.ground is not ground:
+                    at_cells = GroundAtCells.of(ground, grid)
+                pack_receivers(
+                    bins, (quadrant, k0, k1), east_m, north_m, at_cells, out.flag, packed,
+                    cell_m=cell_m, radius_m=radius_m,
+                )  # fmt: skip
             with times.stage("warp"):
                 sector = warp_sector(ground, frame, **part)
             with times.stage("search and loss"):
-                setup = _setup(sector, link, signals, atmosphere)
+                setup = sector_setup(sector, link, signals, atmosphere)
                 _solve_sector(
-                    sector, setup, link, receivers, bins, atmosphere, signals, flat, progress
+                    sector, setup, link, packed, bins, atmosphere, signals, flat, progress
                 )
     with times.stage("near receivers"):
-        _in_pieces(_to_degrees, flat.departure_mrad)
         _solve_near(source, link, signals, prediction, grid, bins, cell_m, out)
     with times.stage("flags and azimuths"):
         _flag_domain(grid, out)
-        _in_pieces(_to_polar, receivers.east_m, receivers.north_m)
+        _in_pieces(_to_polar, east_m.reshape(-1), north_m.reshape(-1))
     if progress is not None:
-        progress(grid.n_row * grid.n_col - bins.order.size)
+        progress(grid.n_row * grid.n_col - int(bins.start[-1]))
 
 
-def _receivers(
-    source: GroundSource, frame: LocalFrame, signals: Signals, grid: Grid, out: LossArrays
-) -> Receivers:
-    """Positions and ground of all receivers.
-
-    East and north are kept where azimuth and distance will stand.
-    """
-    receiver_positions(frame, grid, out=(out.azimuth_deg, out.distance_km))
+def _room(
+    bins: Bins, plan: list[tuple[int, int, int]], signals: Signals, *, with_clutter: bool
+) -> PackedReceivers:
+    """Room for the receivers of the fullest sector."""
     needs_clutter = signals.sigma_falls and bool((signals.p_location != 50.0).any())
-    height, zone, clutter = ground_on_grid(source, grid, with_clutter=needs_clutter)
-    return Receivers(
-        out.azimuth_deg.reshape(-1),
-        out.distance_km.reshape(-1),
-        height.reshape(-1),
-        zone.reshape(-1),
-        clutter.reshape(-1),
-    )
+    sizes = [bins.counts[:, bins.wedges(*sector)].sum(dtype=np.int64) for sector in plan]
+    return empty_receivers(int(max(sizes)), with_clutter=needs_clutter and with_clutter)
 
 
 class _Part(TypedDict):
@@ -153,7 +156,7 @@ class _Part(TypedDict):
     cell_m: float
 
 
-def _plan(bins: Bins, has_clutter: bool, max_bytes: int) -> Iterator[tuple[int, int, int]]:
+def plan_sectors(bins: Bins, has_clutter: bool, max_bytes: int) -> Iterator[tuple[int, int, int]]:
     """Quadrants, and the wedges of each that hold receivers, cut so that their ground fits."""
     q = bins.q
     for quadrant in range(4):
@@ -172,11 +175,10 @@ def _plan(bins: Bins, has_clutter: bool, max_bytes: int) -> Iterator[tuple[int, 
             k0 = k1
 
 
-def _setup(sector: Sector, link: Link, signals: Signals, atmosphere: Atmosphere) -> Setup:
+def sector_setup(sector: Sector, link: Link, signals: Signals, atmosphere: Atmosphere) -> Setup:
+    """What the search wants to know of a sector and its signals."""
     h_t_m = float(sector.height_m[sector.offset[0] - sector.first_row[0]])
     per_radius = (157.0 - atmosphere.value[:, :, 1]) / (157.0 * EARTH_RADIUS_KM)  # (6), (7a)
-    first = int(sector.zone[0])
-    is_one_zone = first in {SEA, COASTAL, INLAND} and bool((sector.zone == first).all())
     return Setup(
         q=sector.q,
         cell_km=0.001 * sector.cell_m,
@@ -189,15 +191,28 @@ def _setup(sector: Sector, link: Link, signals: Signals, atmosphere: Atmosphere)
         root_wavelength=math.sqrt(0.2998 / float(signals.f_ghz.min())),
         has_clutter=sector.clutter_m.size > 0,
         needs_beta=bool((signals.p_time != 50.0).any()),
-        zone=first if is_one_zone else 0,
+        zone=only_zone(sector.zone),
     )
+
+
+@driver
+def only_zone(zone: UInt8Array) -> int:
+    """The one zone of all nodes that have any, otherwise 0; a path over a gap is flagged anyway."""
+    only = 0
+    for p in range(zone.size):
+        code = int(zone[p])
+        if code != only and code in (SEA, COASTAL, INLAND):
+            if only != 0:
+                return 0
+            only = code
+    return only
 
 
 def _solve_sector(
     sector: Sector,
     setup: Setup,
     link: Link,
-    receivers: Receivers,
+    receivers: PackedReceivers,
     bins: Bins,
     atmosphere: Atmosphere,
     signals: Signals,
@@ -216,10 +231,10 @@ def _solve_sector(
 
     def solve(task: tuple[int, int]) -> None:
         k_begin, k_end = task
-        start = bins.start[number + k_begin : number + k_end + 1]
+        start = bins.start[number + k_begin : number + k_end + 1] - bins.start[number + sector.k0]
         solve_wedges(
-            arrays, setup, sector.quadrant, k_begin, k_end, link.htg_m, zone_t, receivers,
-            bins.order, start, atmosphere, signals, out, False,
+            arrays, setup, sector.quadrant, k_begin, k_end, link.htg_m, zone_t, receivers, start,
+            atmosphere, signals, out, False,
         )  # fmt: skip
 
     def tell(task: tuple[int, int]) -> None:
@@ -241,7 +256,7 @@ def _tasks(start: np.ndarray[tuple[int], np.dtype[np.int64]], k0: int) -> list[t
     return [(k0 + int(a), k0 + int(b)) for a, b in itertools.pairwise(cuts)]
 
 
-def _atmosphere(frame: LocalFrame, prediction: Prediction, reach_m: float) -> Atmosphere:
+def lattice_atmosphere(frame: LocalFrame, prediction: Prediction, reach_m: float) -> Atmosphere:
     """Latitude and refractivity at the centres of the paths to a lattice of receivers."""
     spacing = max(2.0 * reach_m / _ATMOSPHERE_NODES, _LEAST_SPACING_M)
     half = math.ceil(reach_m / spacing) + 1
@@ -286,13 +301,12 @@ def _solve_near(
     out: LossArrays,
 ) -> None:
     """Receivers at the foot of the mast, by the reference solver on the raster itself."""
-    near = np.sort(bins.near)
-    row, col = np.divmod(near, grid.n_col)
+    row, col = np.divmod(bins.near, grid.n_col)
     lon, lat = grid.lonlat_of_index(row.astype(np.float64), col.astype(np.float64))
     reach = 1.5 * (MIN_COLUMNS + 2) * max(cell_m, source.resolution_m)
     ground = source.window(Mast(link.lat_deg, link.lon_deg, link.htg_m).window(reach))
     found = per_path.solve_points(ground, link, signals, prediction, lon, lat)
-    per_path.write_points(out, near.astype(np.intp), found)
+    per_path.write_points(out, bins.near.astype(np.intp), found)
 
 
 def _flag_domain(grid: Grid, out: LossArrays) -> None:
@@ -318,17 +332,16 @@ def _in_pieces(change: Callable[..., None], *arrays: Float32Array) -> None:
 
 
 @driver
-def _to_degrees(departure: Float32Array) -> None:
-    """Milliradians to degrees, in place."""
-    for p in range(departure.size):
-        departure[p] = np.float32(math.degrees(0.001 * np.float64(departure[p])))
-
-
-@driver
 def _to_polar(east_to_azimuth: Float32Array, north_to_distance: Float32Array) -> None:
     """East and north [m] to azimuth [deg] and distance [km], in place."""
     for p in range(east_to_azimuth.size):
         e, n = np.float64(east_to_azimuth[p]), np.float64(north_to_distance[p])
-        azimuth = math.degrees(math.atan2(e, n))
-        east_to_azimuth[p] = np.float32(azimuth + 360.0 if azimuth < 0.0 else azimuth)
+        across, along = abs(e), abs(n)
+        is_steep = across > along
+        long, short = larger(across, along), smaller(across, along)
+        angle = atan(short / long if long > 0.0 else 0.0)
+        angle = 0.5 * math.pi - angle if is_steep else angle
+        angle = math.pi - angle if n < 0.0 else angle
+        angle = 2.0 * math.pi - angle if e < 0.0 else angle
+        east_to_azimuth[p] = np.float32(angle * (180.0 / math.pi))
         north_to_distance[p] = np.float32(0.001 * math.sqrt(e * e + n * n))

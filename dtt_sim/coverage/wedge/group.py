@@ -127,9 +127,7 @@ def atmosphere_at(value: Float64Array, row: float, col: float) -> tuple[float, f
 def begin_lanes(
     setup: Setup,
     quadrant: int,
-    east_m: Float32Array,
-    north_m: Float32Array,
-    height_m: Float32Array,
+    place: Float32Array,
     lattice: Float64Array,
     lattice_east_m: float,
     lattice_north_m: float,
@@ -143,11 +141,11 @@ def begin_lanes(
     """What is known of receivers p .. p+size-1 before the search; further lanes repeat the last."""
     for r in range(GROUP):
         m = p + min(r, size - 1)
-        at = ordered[m]
-        east, north = np.float64(east_m[at]), np.float64(north_m[at])
+        at = 4 * ordered[m]
+        east, north = np.float64(place[at]), np.float64(place[at + 1])
         lane[X * GROUP + r], lane[T * GROUP + r] = to_range_and_cross(quadrant, east, north)
         lane[N * GROUP + r] = float(ordered_n[m])
-        lane[H_R * GROUP + r] = np.float64(height_m[at])
+        lane[H_R * GROUP + r] = np.float64(place[at + 2])
         lat_deg, delta_n, n0 = atmosphere_at(
             lattice, (north - lattice_north_m) * per_spacing, (east - lattice_east_m) * per_spacing
         )

@@ -7,6 +7,7 @@ Every receiver's profile is drawn through the sector's nodes by itself and hande
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,12 +19,33 @@ from dtt_sim.coverage.wedge.layout import SectorArrays, Setup
 from dtt_sim.coverage.wedge.solve import (
     Atmosphere,
     Output,
-    Receivers,
     _atmosphere_at,
 )
 from dtt_sim.propagation.p1812 import Path, analyse, loss_parts, total_loss_db
 from dtt_sim.propagation.variability import location_loss_db
-from dtt_sim.typing import Float64Array, IntArray, UInt8Array
+from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
+
+
+class Receivers(NamedTuple):
+    """Receivers in any order.
+
+    Attributes
+    ----------
+    east_m, north_m : (n,) float32
+        Position from the transmitter [m].
+    height_m : (n,) float32
+        Ground above sea level at the receiver [m].
+    zone : (n,) uint8
+        Zone code at the receiver.
+    clutter_m : (n,) float32
+        Representative clutter height at the receiver [m]; of size 0 where nothing depends on it.
+    """
+
+    east_m: Float32Array
+    north_m: Float32Array
+    height_m: Float32Array
+    zone: UInt8Array
+    clutter_m: Float32Array
 
 
 @kernel
@@ -98,7 +120,7 @@ def solve_each(
             Path(htg_m, setup.hrg_m, lat_deg, delta_n, n0, -1.0, -1.0),
         )  # fmt: skip
         out.flag[at] = OK
-        out.departure_mrad[at] = geometry.theta_t_mrad
+        out.departure_deg[at] = np.float32(math.degrees(0.001 * geometry.theta_t_mrad))
         for k in range(signals.f_ghz.size):
             for j in range(signals.p_time.size):
                 clutter = np.float64(receivers.clutter_m[at]) if receivers.clutter_m.size else 0.0

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim._jit import driver, kernel
+from dtt_sim._jit import driver, kernel, lean_kernel
 from dtt_sim.coverage.flags import OK, OUTSIDE, VOID
 from dtt_sim.coverage.path import Signals, location_share
 from dtt_sim.coverage.wedge.group import (
@@ -58,6 +58,7 @@ from dtt_sim.coverage.wedge.zones import (
     zone_runs,
 )
 from dtt_sim.propagation import p1812_tile as tile_rows
+from dtt_sim.propagation.geometry import SEA
 from dtt_sim.propagation.p1812_tile import LANES, N_ROW, STRIDE, finish_tile, tile_losses
 from dtt_sim.propagation.variability import inverse_normal
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, IntArray, UInt8Array
@@ -66,26 +67,39 @@ _D_KM = tile_rows.D_KM * STRIDE
 _THETA_T = tile_rows.THETA_T * STRIDE
 
 
-class Receivers(NamedTuple):
-    """Receivers of a grid, flat.
+class PackedReceivers(NamedTuple):
+    """Receivers wedge by wedge, what the search needs of one side by side.
 
     Attributes
     ----------
-    east_m, north_m : (n,) float32
-        Position from the transmitter [m].
-    height_m : (n,) float32
-        Ground above sea level at the receiver [m].
+    place : (4 n,) float32
+        Of each receiver its position from the transmitter to the east and the north [m], and the
+        ground above sea level there [m]; NaN where there is none, and the receiver is passed over.
+    cell : (4 n,) int32
+        The same memory: every fourth number is the receiver's flat index in the results.
     zone : (n,) uint8
         Zone code at the receiver.
     clutter_m : (n,) float32
         Representative clutter height at the receiver [m]; of size 0 where nothing depends on it.
     """
 
-    east_m: Float32Array
-    north_m: Float32Array
-    height_m: Float32Array
+    place: Float32Array
+    cell: Int32Array
     zone: UInt8Array
     clutter_m: Float32Array
+
+
+RECORD = 4
+"""Numbers kept of a packed receiver."""
+
+
+def empty_receivers(n: int, *, with_clutter: bool) -> PackedReceivers:
+    """Room for `n` packed receivers."""
+    place = np.empty(RECORD * n, np.float32)
+    return PackedReceivers(
+        place, place.view(np.int32), np.empty(n, np.uint8),
+        np.empty(n if with_clutter else 0, np.float32),
+    )  # fmt: skip
 
 
 class Atmosphere(NamedTuple):
@@ -111,12 +125,13 @@ class Output(NamedTuple):
     Attributes
     ----------
     loss_db : (n_emission, n_time, n) float32
-    departure_mrad : (n,) float32
+    departure_deg : (n,) float32
+        Elevation of the path at the transmitter.
     flag : (n,) uint8
     """
 
     loss_db: Float32Array
-    departure_mrad: Float32Array
+    departure_deg: Float32Array
     flag: UInt8Array
 
 
@@ -127,6 +142,7 @@ class _Tile(NamedTuple):
     loss: Float64Array  # (2 * n_time * STRIDE,)
     place: IntArray  # (LANES,)
     share: Float64Array  # (LANES,) of the location variability that applies
+    flag: UInt8Array  # (LANES,)
 
 
 @kernel
@@ -150,33 +166,41 @@ def _atmosphere_at(
     return atmosphere_at(atmosphere.value, row, col)
 
 
-@kernel
+@lean_kernel
 def _sort_by_range(
-    quadrant: int, cell_m: float, receivers: Receivers, order: Int32Array, n_of: Int32Array,
+    quadrant: int, cell_m: float, place: Float32Array, first: int, last: int, n_of: Int32Array,
     bins: Int32Array, ordered: Int32Array, ordered_n: Int32Array,
 ) -> tuple[int, int]:  # fmt: skip
-    """Counting sort of a wedge's receivers by their number of intervals; least and largest."""
-    n_low, n_high = 2147483647, 0
-    for p in range(order.size):
-        at = order[p]
-        along, _ = to_range_and_cross(
-            quadrant, np.float64(receivers.east_m[at]), np.float64(receivers.north_m[at])
-        )
-        n = int(along / cell_m + 0.5)
-        n_of[p] = n
-        n_low, n_high = min(n_low, n), max(n_high, n)
-    for n in range(n_low, n_high + 2):
-        bins[n] = 0
-    for p in range(order.size):
-        bins[n_of[p] + 1] += 1
-    for n in range(n_low, n_high + 1):
-        bins[n + 1] += bins[n]
-    for p in range(order.size):
+    """Counting sort of a wedge's receivers by their number of intervals.
+
+    Returns how many have ground, and the largest number.
+    """
+    n_low, n_high = np.int32(2147483647), np.int32(0)
+    for p in range(first, last):
+        at = RECORD * p
+        along, _ = to_range_and_cross(quadrant, np.float64(place[at]), np.float64(place[at + 1]))
+        n = np.int32(along / cell_m + 0.5)
+        n = np.int32(-1) if math.isnan(place[at + 2]) else n
+        n_of[p - first] = n
+        n_low = min(n_low, n if n >= 0 else n_low)
+        n_high = max(n_high, n)
+    for b in range(n_low, n_high + 2):
+        bins[b] = 0
+    for p in range(last - first):
+        if n_of[p] >= 0:
+            bins[n_of[p] + 1] += 1
+    for b in range(n_low, n_high + 1):
+        bins[b + 1] += bins[b]
+    count = 0
+    for p in range(last - first):
         n = n_of[p]
-        ordered[bins[n]] = order[p]
+        if n < 0:
+            continue
+        ordered[bins[n]] = first + p
         ordered_n[bins[n]] = n
         bins[n] += 1
-    return n_low, n_high
+        count += 1
+    return count, int(n_high)
 
 
 @kernel
@@ -211,8 +235,9 @@ def _flush(
     finish_tile(tile.value, padded, setup.h_t_m, htg_m, setup.hrg_m)
     for lane in range(used):
         at = tile.place[lane]
-        if out.flag[at] == OK:
-            out.departure_mrad[at] = np.float32(tile.value[_THETA_T + lane])
+        out.flag[at] = tile.flag[lane]
+        if tile.flag[lane] == OK:
+            out.departure_deg[at] = np.float32(math.degrees(0.001 * tile.value[_THETA_T + lane]))
     n_time = signals.p_time.size
     for k in range(signals.f_ghz.size):
         tile_losses(
@@ -226,7 +251,7 @@ def _flush(
                 at = tile.place[lane]
                 lbc = tile.loss[2 * j * STRIDE + lane] + location * tile.share[lane]
                 lb0p = tile.loss[(2 * j + 1) * STRIDE + lane]
-                is_wanted = (out.flag[at] == OK) & (
+                is_wanted = (tile.flag[lane] == OK) & (
                     tile.value[_D_KM + lane] <= signals.radius_km[j]
                 )
                 out.loss_db[k, j, at] = np.float32((max(lb0p, lbc)) if is_wanted else np.nan)
@@ -241,8 +266,7 @@ def solve_wedges(
     k_end: int,
     htg_m: float,
     zone_t: int,
-    receivers: Receivers,
-    order: Int32Array,
+    receivers: PackedReceivers,
     start: IntArray,
     atmosphere: Atmosphere,
     signals: Signals,
@@ -253,9 +277,8 @@ def solve_wedges(
 
     Parameters
     ----------
-    order : (n,) int32
-        Receivers by wedge; those of wedge k are `order[start[k - k_begin]:start[k - k_begin + 1]]`.
     start : (k_end - k_begin + 1,) int64
+        The receivers of wedge k are those from `start[k - k_begin]` to `start[k - k_begin + 1]`.
     debug : bool
         Check every sample of every path against its bounds.
 
@@ -272,13 +295,14 @@ def solve_wedges(
     node, zone, upper, lower, cover_upper, cover_lower, top, cover_top, _ = strip
     lane, count, bound, contender, before, column, stamp, board, coefficient = work
     edge, kink, number = empty_sums(n_col)
-    east_m, north_m, height_m, zone_r, clutter_m = receivers
+    place, cell, zone_r, clutter_m = receivers
     lattice, per_spacing = atmosphere.value, 1.0 / atmosphere.spacing_m
     tile = _Tile(
         np.zeros(N_ROW * STRIDE), np.zeros(2 * signals.p_time.size * STRIDE),
-        np.zeros(LANES, np.int64), np.zeros(LANES),
+        np.zeros(LANES, np.int64), np.zeros(LANES), np.zeros(LANES, np.uint8),
     )  # fmt: skip
-    value, place, share = tile.value, tile.place, tile.share
+    value, to, share, flag = tile.value, tile.place, tile.share, tile.flag
+    with_location = bool((signals.p_location != 50.0).any())
     # Typed: what begins as a literal has its callees compiled twice.
     used = int(np.int64(0))
     run_end, run_zone = np.zeros(n_col + 1, np.int32), np.zeros(n_col + 1, np.uint8)
@@ -291,10 +315,12 @@ def solve_wedges(
     bins = np.zeros(n_col + 4, np.int32)
     q = setup.q
     for k in range(k_begin, k_end):
-        own = order[start[k - k_begin] : start[k - k_begin + 1]]
-        if own.size == 0:
+        n_own, n_most = _sort_by_range(
+            quadrant, cell_m, place, start[k - k_begin], start[k - k_begin + 1], n_of, bins,
+            ordered, ordered_n,
+        )  # fmt: skip
+        if n_own == 0:
             continue
-        _, n_most = _sort_by_range(quadrant, cell_m, receivers, own, n_of, bins, ordered, ordered_n)
         n_gap = build_strip(sector, k, setup, n_most, strip)
         t_low, t_high = k / q, (k + 1) / q
         n_run = n_walked = int(np.int64(0))
@@ -318,18 +344,18 @@ def solve_wedges(
         bound[CURVATURE_HIGH + 2] = step2_high * setup.inverse_ae_max_per_km
         bound[CURVATURE_HIGH + 3] = step2_high * setup.inverse_ab_per_km
         p = int(np.int64(0))
-        while p < own.size:
+        while p < n_own:
             n_low = ordered_n[p]
             size = 1
-            while size < GROUP and p + size < own.size and ordered_n[p + size] - n_low < MAX_SPAN:
+            while size < GROUP and p + size < n_own and ordered_n[p + size] - n_low < MAX_SPAN:
                 size += 1
             n_high = ordered_n[p + size - 1] + 1
             if used + GROUP > LANES:
                 _flush(tile, used, setup, signals, htg_m, out)
                 used = int(np.int64(0))
             begin_lanes(
-                setup, quadrant, east_m, north_m, height_m, lattice, atmosphere.east_m,
-                atmosphere.north_m, per_spacing, ordered, ordered_n, p, size, lane,
+                setup, quadrant, place, lattice, atmosphere.east_m, atmosphere.north_m,
+                per_spacing, ordered, ordered_n, p, size, lane,
             )  # fmt: skip
             count[N_CONTENDER] = transmitter_horizons(
                 node, upper, lower, cover_upper, cover_lower, setup.has_clutter, setup.hts_m,
@@ -358,17 +384,18 @@ def solve_wedges(
                     )  # fmt: skip
             hand_over(used, value, lane)
             for r in range(size):
-                at = ordered[p + r]
-                o = used + r
-                place[o] = at
-                clutter = np.float64(clutter_m[at]) if clutter_m.size else 0.0
-                part = location_share(signals.sigma_falls, setup.hrg_m, clutter)
-                share[o] = 0.0 if zone_r[at] == 1 else part
+                own = ordered[p + r]
+                to[used + r] = cell[RECORD * own + RECORD - 1]
+                flag[used + r] = OK
+                if with_location:
+                    clutter = np.float64(clutter_m[own]) if clutter_m.size else 0.0
+                    part = location_share(signals.sigma_falls, setup.hrg_m, clutter)
+                    share[used + r] = 0.0 if zone_r[own] == SEA else part
                 if n_gap > 0:
                     n, t = int(lane[N * GROUP + r]), lane[T * GROUP + r]
                     status = gap_status(sector, strip, n_gap, t, n)
                     if status != 0:
-                        out.flag[at] = VOID if status == 1 else OUTSIDE
+                        flag[used + r] = VOID if status == 1 else OUTSIDE
             used += size
             p += size
     _flush(tile, used, setup, signals, htg_m, out)

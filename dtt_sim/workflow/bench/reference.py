@@ -17,19 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtt_sim.coverage import per_path, sectors
-from dtt_sim.coverage.binning import Bins, bin_receivers
+from dtt_sim.coverage.binning import Bins, bin_receivers, wedge_numbers
+from dtt_sim.coverage.flags import BEYOND, OK
 from dtt_sim.coverage.path import Link, Signals
 from dtt_sim.coverage.request import Prediction
 from dtt_sim.coverage.result import LossArrays
 from dtt_sim.coverage.wedge.layout import SectorArrays
-from dtt_sim.coverage.wedge.reference import solve_each
-from dtt_sim.coverage.wedge.solve import Output, Receivers
+from dtt_sim.coverage.wedge.reference import Receivers, solve_each
+from dtt_sim.coverage.wedge.solve import Output
 from dtt_sim.typing import Float32Array, IntArray, UInt8Array
 from dtt_sim.workflow.bench.setting import SEED
 from terrain.grid import Grid
 from terrain.ground import Ground
-from terrain.local import LocalFrame
+from terrain.local import LocalFrame, receiver_positions
 from terrain.profile import intervals
+from terrain.resample import GroundAtCells
 from terrain.sector import warp_sector
 from terrain.threads import in_threads
 
@@ -84,24 +86,37 @@ def compare(problem: Problem, samples: int) -> dict[str, Any]:
 def _choose(problem: Problem, samples: int) -> tuple[Bins, _Chosen]:
     """Receivers as the solver sorted them, and some drawn from all of its wedges."""
     frame = LocalFrame(problem.link.lat_deg, problem.link.lon_deg)
-    scratch = LossArrays.empty(1, 1, problem.grid.shape)
-    everyone = sectors._receivers(problem.ground, frame, problem.signals, problem.grid, scratch)
-    bins = bin_receivers(
-        *everyone[:4], scratch.flag.reshape(-1), cell_m=problem.cell_m,
-        radius_m=1000.0 * float(problem.signals.radius_km.max()),
-    )  # fmt: skip
-    n = bins.order.size
-    place = np.sort(np.random.default_rng(SEED).choice(n, min(samples, n), replace=False))
-    at = bins.order[place].astype(np.int64)
-    number = np.searchsorted(bins.start, place, side="right") - 1
+    east_m, north_m = receiver_positions(frame, problem.grid)
+    flag = np.full(problem.grid.shape, BEYOND, np.uint8)
+    radius_m = 1000.0 * float(problem.signals.radius_km.max())
+    bins = bin_receivers(east_m, north_m, flag, cell_m=problem.cell_m, radius_m=radius_m)
+    flag.reshape(-1)[bins.near] = BEYOND
+    inside = np.flatnonzero(flag.reshape(-1) == OK)
+    rng = np.random.default_rng(SEED)
+    at = np.sort(rng.choice(inside, min(samples, inside.size), replace=False))
+    ground = GroundAtCells.of(problem.ground, problem.grid)
+    read = [
+        _read(ground, int(row), int(col))
+        for row, col in zip(*np.divmod(at, problem.grid.n_col), strict=True)
+    ]
+    height_m, zone, clutter_m = (np.concatenate(values) for values in zip(*read, strict=True))
+    known = np.isfinite(height_m)
+    at = at[known]
     own = Receivers(
-        everyone.east_m[at], everyone.north_m[at], everyone.height_m[at], everyone.zone[at],
-        everyone.clutter_m[at] if everyone.clutter_m.size else everyone.clutter_m,
+        east_m.reshape(-1)[at], north_m.reshape(-1)[at], height_m[known], zone[known],
+        clutter_m[known],
     )  # fmt: skip
+    number = wedge_numbers(own.east_m, own.north_m, problem.cell_m, radius_m, bins.q)
     loss = problem.out.loss_db.reshape(*problem.out.loss_db.shape[:2], -1)
-    return bins, _Chosen(
-        at, number.astype(np.int64), own, loss[:, :, at], problem.out.flag.reshape(-1)[at]
-    )
+    return bins, _Chosen(at, number, own, loss[:, :, at], problem.out.flag.reshape(-1)[at])
+
+
+def _read(
+    ground: GroundAtCells, row: int, col: int
+) -> tuple[Float32Array, UInt8Array, Float32Array]:
+    """Height, zone and clutter at one cell, as arrays of one."""
+    height, zone, clutter = ground.read(slice(row, row + 1), slice(col, col + 1), with_clutter=True)
+    return height[0], zone[0], clutter[0]
 
 
 def _empty(signals: Signals, n: int) -> Output:
@@ -126,13 +141,13 @@ def _on_warped_ground(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     link, signals = problem.link, problem.signals
     frame = LocalFrame(link.lat_deg, link.lon_deg)
-    atmosphere = sectors._atmosphere(frame, problem.prediction, bins.q * problem.cell_m)
+    atmosphere = sectors.lattice_atmosphere(frame, problem.prediction, bins.q * problem.cell_m)
     out = _empty(signals, chosen.at.size)
     single_s = threads_s = 0.0
     threads = numba.get_num_threads()
     n_sample = n_timed = 0
     limit = sectors.MAX_SECTOR_BYTES
-    for quadrant, k0, k1 in sectors._plan(bins, problem.ground.has_clutter, limit):
+    for quadrant, k0, k1 in sectors.plan_sectors(bins, problem.ground.has_clutter, limit):
         first = 2 * bins.q * quadrant + bins.q
         own = np.flatnonzero((chosen.number >= first + k0) & (chosen.number < first + k1))
         if own.size == 0:
@@ -141,7 +156,7 @@ def _on_warped_ground(
             problem.ground, frame, quadrant=quadrant, q=bins.q, k0=k0, k1=k1,
             n_col=int(bins.columns[quadrant]), cell_m=problem.cell_m,
         )  # fmt: skip
-        setup = sectors._setup(sector, link, signals, atmosphere)
+        setup = sectors.sector_setup(sector, link, signals, atmosphere)
         arrays = SectorArrays(
             sector.first_row, sector.offset, sector.height_m, sector.clutter_m, sector.zone
         )

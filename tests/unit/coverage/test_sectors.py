@@ -14,14 +14,16 @@ import rasterio
 import xarray as xr
 
 from dtt_sim.coverage import flags
-from dtt_sim.coverage.binning import MIN_COLUMNS, bin_receivers
+from dtt_sim.coverage.binning import MIN_COLUMNS, bin_receivers, pack_receivers
 from dtt_sim.coverage.field import Emission, Mast, Prediction, RefractivityMap, path_loss
 from dtt_sim.coverage.request import warp_cell
+from dtt_sim.coverage.wedge.solve import empty_receivers
 from dtt_sim.errors import ModelDomainError
 from terrain.errors import TerrainError
 from terrain.grid import WGS84, Grid
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, Ground
 from terrain.local import receiver_positions
+from terrain.resample import GroundAtCells
 from terrain.windows import GroundFiles
 
 LAT, LON = 10.0, 104.5
@@ -380,27 +382,43 @@ def test_bins_hold_every_receiver_once() -> None:
 
     grid = user_grid("EPSG:32648", 220.0)
     east, north = receiver_positions(LocalFrame(LAT, LON), grid)
-    height = np.zeros(grid.shape, np.float32)
-    height[5, 7] = np.nan
-    zone = np.full(grid.shape, INLAND, np.uint8)
-    flag = np.full(grid.shape, flags.BEYOND, np.uint8)
-    bins = bin_receivers(
-        *(a.reshape(-1) for a in (east, north, height, zone, flag)), cell_m=60.0, radius_m=20_000.0
-    )
     away = np.hypot(east.astype(float), north.astype(float)).ravel()
-    inside = (away <= 20_000.0) & np.isfinite(height.ravel())
-    np.testing.assert_array_equal(
-        np.sort(np.concatenate([bins.order, bins.near])), np.flatnonzero(inside)
-    )
-    assert (np.maximum(np.abs(east), np.abs(north)).ravel()[bins.near] < MIN_COLUMNS * 60.0).all()
+    inside = away <= 20_000.0
+    hole = int(np.flatnonzero(inside & (away > 9_000.0))[0])
+    height = np.zeros(grid.shape, np.float32)
+    zone = np.full(grid.shape, INLAND, np.uint8)
+    height.flat[hole], zone.flat[hole] = np.nan, VOID
+    ground = Ground(grid, height, zone, np.zeros(grid.shape, np.float32))
+    flag = np.full(grid.shape, flags.BEYOND, np.uint8)
+    size = {"cell_m": 60.0, "radius_m": 20_000.0}
+    bins = bin_receivers(east, north, flag, **size)
     q = bins.q
+    orders = []
+    for quadrant in range(4):
+        for k0, k1 in ((-q, 0), (0, q)):
+            wedges = bins.wedges(quadrant, k0, k1)
+            n = int(bins.start[wedges.stop] - bins.start[wedges.start])
+            packed = empty_receivers(n, with_clutter=False)
+            at_cells = GroundAtCells.of(ground, grid)
+            pack_receivers(bins, (quadrant, k0, k1), east, north, at_cells, flag, packed, **size)
+            cell = packed.cell[3::4]
+            np.testing.assert_array_equal(packed.place[0::4], east.ravel()[cell])
+            np.testing.assert_array_equal(packed.place[1::4], north.ravel()[cell])
+            orders.append(cell)
+    order = np.concatenate(orders)
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([order, bins.near])), np.flatnonzero(inside)
+    )
+    assert ((flag == flags.OK).ravel() == inside & np.isfinite(height.ravel())).all()
+    assert flag.flat[hole] == flags.VOID
+    assert (np.maximum(np.abs(east), np.abs(north)).ravel()[bins.near] < MIN_COLUMNS * 60.0).all()
     assert q >= away[inside].max() / 60.0
     for quadrant, (along, across) in enumerate(
         ((east, north), (north, east), (-east, north), (-north, east))
     ):
         for k in (-q, -1, 0, q // 3, q - 1):
             number = 2 * q * quadrant + k + q
-            own = bins.order[bins.start[number] : bins.start[number + 1]]
+            own = order[bins.start[number] : bins.start[number + 1]]
             slope = across.ravel()[own].astype(float) / along.ravel()[own]
             assert (along.ravel()[own] > 0.0).all()
             assert ((slope * q >= k - 1e-9) & (slope * q <= k + 1 + 1e-9)).all()

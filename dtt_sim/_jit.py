@@ -37,6 +37,11 @@ def lean_kernel(func: F) -> F:
     return cast("F", njit(error_model="numpy", nogil=True, _nrt=False)(func))
 
 
+def lean_inline_kernel(func: F) -> F:
+    """Compile a lean kernel that LLVM must inline: handing on arrays costs more than a short body."""
+    return cast("F", njit(error_model="numpy", nogil=True, forceinline=True, _nrt=False)(func))
+
+
 def driver(func: F) -> F:
     """Compile a serial array loop; safe to call from any one thread."""
     return cast("F", njit(error_model="numpy", nogil=True, cache=CACHE)(func))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim._jit import lean_kernel
+from dtt_sim._jit import inline_kernel, lean_kernel
 from dtt_sim.coverage.wedge.bits import lowest_bit, place_of_largest, positive_mask
 from dtt_sim.coverage.wedge.lanes import (
     from_receiver,
@@ -137,6 +137,12 @@ class Work(NamedTuple):
     coefficient: Float32Array
 
 
+# Arguments that begin as literals have their callee compiled once for each.
+@inline_kernel
+def _int(value: int) -> int:
+    return int(np.int64(value))
+
+
 @lean_kernel
 def _ask(setup: Setup, lane: Float64Array) -> tuple[int, int]:
     """Mark which maxima each lane needs, and start from nothing.
@@ -250,7 +256,7 @@ def _near_columns(
     begin: int, end: int, coefficient: Float32Array, board: Float32Array, column: Int32Array,
 ) -> int:  # fmt: skip
     """List the columns from `begin`, a block's first, up to `end` that can matter to a lane."""
-    n = 0
+    n = _int(0)
     for first in range(begin, end, BLOCK):
         near_least(active & BARE if has_clutter else active, coefficient, base, first, board)
         near_over(upper, first, True, board)
@@ -267,7 +273,7 @@ def _far_columns(
     is_best_only: bool, board: Float32Array, column: Int32Array,
 ) -> int:  # fmt: skip
     """List the columns of the first `n_block` blocks that can matter to a lane."""
-    n = 0
+    n = _int(0)
     for part in range(n_block // BLOCK + 1):
         mask = positive_mask(board, EXCESS + part * BLOCK)
         while mask != 0:
@@ -347,7 +353,7 @@ def receiver_maxima(
     n = count[N_BEFORE]
     for c in range(n):
         column[c] = before[c]
-    n = _own_columns(lane, I_TX, column, n)
+    n = _own_columns(lane, _int(I_TX), column, n)
     keep_reach(lane, base, coefficient)
     n_block = (n_low - 1) // BLOCK
     if n_horizon > 0 and n_block > 0:
@@ -385,20 +391,20 @@ def receiver_maxima(
             stage = 1
             continue
         bare = active & BARE if has_clutter else active
-        far_least(bare, coefficient, base, largest, n_block, LEAST_BARE, board)
+        far_least(bare, coefficient, base, largest, n_block, _int(LEAST_BARE), board)
         raise_excess(top, True, n_block, board)
         if has_clutter:
-            far_least(active & COVER, coefficient, base, largest, n_block, LEAST_COVER, board)
+            far_least(active & COVER, coefficient, base, largest, n_block, _int(LEAST_COVER), board)
             raise_excess(cover_top, False, n_block, board)
-        n = _far_columns(upper, cover_upper, has_clutter, n_block, False, board, column)
+        n = _far_columns(upper, cover_upper, has_clutter, n_block, bool(_int(0)), board, column)
         count[N_LEFT] += n
         if n > MANY and stage == 1:
-            n = _far_columns(upper, cover_upper, has_clutter, n_block, True, board, column)
+            n = _far_columns(upper, cover_upper, has_clutter, n_block, bool(_int(1)), board, column)
             stage = 2
         else:
             stage = LAST_STAGE
-    n = _own_columns(lane, I_RX, before, 0)
-    count[N_BEFORE] = _own_columns(lane, I_NU, before, n)
+    n = _own_columns(lane, _int(I_RX), before, _int(0))
+    count[N_BEFORE] = _own_columns(lane, _int(I_NU), before, n)
     if not has_clutter:
         for r in range(GROUP):
             lane[RX_G_E * GROUP + r] = lane[RX_E * GROUP + r]
@@ -448,8 +454,8 @@ def roughness(
         low = min(low, lane[FIRST * GROUP + r])
         high = max(high, lane[LAST * GROUP + r])
     # The horizons themselves are the likeliest, and what stands highest for some lanes.
-    n = _own_columns(lane, FIRST, column, 0)
-    n = _own_columns(lane, LAST, column, n)
+    n = _own_columns(lane, _int(FIRST), column, _int(0))
+    n = _own_columns(lane, _int(LAST), column, n)
     for r in (0, GROUP - 1):
         n = _highest(
             upper, top, lane[FIRST * GROUP + r], lane[LAST * GROUP + r], lane[HST * GROUP + r],
@@ -461,9 +467,9 @@ def roughness(
     base = high
     roughness_thresholds(lane, base)
     keep(lane, 1 << Q_ROUGHNESS, coefficient)
-    far_least(1 << Q_ROUGHNESS, coefficient, base, 0.0, n_block, LEAST_BARE, board)
+    far_least(1 << Q_ROUGHNESS, coefficient, base, 0.0, n_block, _int(LEAST_BARE), board)
     raise_excess(top, True, n_block, board)
-    n = _far_columns(upper, upper, False, n_block, False, board, column)
+    n = _far_columns(upper, upper, bool(_int(0)), n_block, bool(_int(0)), board, column)
     for c in range(n):
         if low <= column[c] <= high:
             over_smooth_earth(node, int(column[c]), lane)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dtt_sim._jit import kernel, lean_kernel
+from dtt_sim._jit import kernel, lean_inline_kernel, lean_kernel
 from dtt_sim.coverage.wedge.bits import ramps
 from dtt_sim.coverage.wedge.layout import BLOCK, NODE
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array
@@ -72,7 +72,7 @@ def clear_sums(edge: Float64Array, kink: Float32Array, number: Int32Array) -> No
         number[m] = 0
 
 
-@lean_kernel
+@lean_inline_kernel
 def advance_sums(
     node: Float32Array, k: int, q: int, first: int, last: int, edge: Float64Array,
     kink: Float32Array, number: Int32Array,
@@ -114,7 +114,7 @@ def advance_sums(
     edge[0], edge[1], edge[2], edge[3] = s0, s1, s2, s3
 
 
-@lean_kernel
+@lean_inline_kernel
 def profile_sums(
     tau: float, edge: Float64Array, kink: Float32Array, number: Int32Array
 ) -> tuple[float, float]:

@@ -62,6 +62,8 @@ def run_bench(
         raise DttSimError(msg)
     environment = {} if threads is None else {"NUMBA_NUM_THREADS": str(threads)}
     chosen = [name for name in possible if not cases or name in cases]
+    if setting.elevation:  # what cannot be opened is said before half a minute of compiling
+        child.ask({"do": "terrain", "elevation": list(setting.elevation)})
     found: dict[str, Any] = {
         "format": FORMAT,
         "machine": child.ask({"do": "machine"}, environment),
@@ -84,7 +86,7 @@ def run_bench(
 
 def _compile(environment: dict[str, str], tell: Tell) -> None:
     """Keep compiled code: neither its time nor the compiler's memory belongs to a case."""
-    tell("compiling, where this version is not yet compiled for this processor (under a minute)")
+    tell("compiling, where this version is not yet compiled for this processor (half a minute)")
     child.ask({"do": "start"}, environment)
 
 

@@ -55,7 +55,7 @@ def ask(request: dict[str, Any], environment: dict[str, str] | None = None) -> d
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer a request in this process: ``case``, ``machine`` or ``start``."""
+    """Answer a request in this process: ``case``, ``machine``, ``start`` or ``terrain``."""
     from terrain.errors import TerrainError
 
     try:
@@ -63,6 +63,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             return machine()
         if request["do"] == "start":
             return first_loss()
+        if request["do"] == "terrain":
+            from terrain.raster import elevation_grid
+
+            return {"shape": list(elevation_grid(request["elevation"]).shape)}
         from dtt_sim.workflow.bench.measure import measure_case
 
         setting = BenchSetting.from_dict(request["setting"])
@@ -142,9 +146,17 @@ def main() -> None:
     from dtt_sim._jit import enable_cache
 
     request = json.load(sys.stdin)
-    if request["do"] != "machine":
-        enable_cache()
-    json.dump(answer(request), sys.stdout)
+    start = time.perf_counter()
+    computes = request["do"] in {"case", "start"}
+    if computes and not enable_cache():
+        from dtt_sim.coverage.warm_up import compile_all
+
+        compile_all()
+    compiled_s = time.perf_counter() - start
+    found = answer(request)
+    if request["do"] == "start":
+        found["first_call_s"] += compiled_s
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

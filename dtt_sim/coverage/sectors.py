@@ -34,7 +34,7 @@ from dtt_sim.coverage.wedge.solve import (
 from dtt_sim.coverage.wedge.thresholds import MAX_BLOCK
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, path_centre_lat_deg
-from dtt_sim.propagation.p1812_tile import AB_KM
+from dtt_sim.propagation.p1812_tile.rows import AB_KM
 from dtt_sim.propagation.vector_math import atan, larger, smaller
 from dtt_sim.typing import Float32Array, Float64Array, UInt8Array
 from terrain.grid import Grid

@@ -53,9 +53,9 @@ from dtt_sim.coverage.wedge.layout import (
 )
 from dtt_sim.coverage.wedge.sums import advance_sums, profile_sums
 from dtt_sim.coverage.wedge.zones import coast_km, path_sections
-from dtt_sim.propagation import p1812_tile as tile_rows
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM, INLAND, NO_COAST_KM, SEA
-from dtt_sim.propagation.p1812_tile import N_INPUT, STRIDE
+from dtt_sim.propagation.p1812_tile import rows as tile_rows
+from dtt_sim.propagation.p1812_tile.rows import N_INPUT, STRIDE
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, UInt8Array
 
 # Rows of the results, as lanes hold them.

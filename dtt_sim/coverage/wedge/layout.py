@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dtt_sim.propagation.p1812_tile import N_INPUT
+from dtt_sim.propagation.p1812_tile.rows import N_INPUT
 from dtt_sim.typing import Float32Array, Int32Array, IntArray, UInt8Array
 
 GROUP = 16

@@ -57,9 +57,11 @@ from dtt_sim.coverage.wedge.zones import (
     walk_common,
     zone_runs,
 )
-from dtt_sim.propagation import p1812_tile as tile_rows
 from dtt_sim.propagation.geometry import SEA
-from dtt_sim.propagation.p1812_tile import LANES, N_ROW, STRIDE, finish_tile, tile_losses
+from dtt_sim.propagation.p1812_tile import rows as tile_rows
+from dtt_sim.propagation.p1812_tile.geometry import finish_tile
+from dtt_sim.propagation.p1812_tile.losses import tile_losses
+from dtt_sim.propagation.p1812_tile.rows import LANES, N_ROW, STRIDE
 from dtt_sim.propagation.variability import inverse_normal
 from dtt_sim.typing import Float32Array, Float64Array, Int32Array, IntArray, UInt8Array
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dtt_sim._jit import driver
-from dtt_sim.propagation import p1812_tile as pt
 from dtt_sim.propagation.geometry import (
     EARTH_RADIUS_KM,
     SEA,
@@ -26,6 +25,9 @@ from dtt_sim.propagation.geometry import (
     terrain_roughness_m,
 )
 from dtt_sim.propagation.p1812 import Geometry, Path, loss_parts
+from dtt_sim.propagation.p1812_tile import geometry as tile_geometry
+from dtt_sim.propagation.p1812_tile import losses as tile_losses
+from dtt_sim.propagation.p1812_tile import rows as pt
 
 F64 = NDArray[np.float64]
 RNG_SEED = 20240917
@@ -150,7 +152,7 @@ def random_tile(seed: int, htg_m: float, hrg_m: float, h_t: float) -> Tile:
         )  # fmt: skip
         geometry.append(fill_lane(rows, lane, d, h, clutter, zone, step, path))
     flat = rows.reshape(-1)
-    pt.finish_tile(flat, pt.LANES, h_t, htg_m, hrg_m)
+    tile_geometry.finish_tile(flat, pt.LANES, h_t, htg_m, hrg_m)
     return Tile(rows, flat, geometry, (h_t, htg_m, hrg_m))
 
 
@@ -165,7 +167,7 @@ def tile(request: pytest.FixtureRequest) -> Tile:
 def losses(tile: Tile, f_ghz: float, polarisation: int, m: int = pt.LANES) -> F64:
     """(n_p, 2, m) Lbc and Lb0p."""
     out = np.full(2 * PERCENTAGES.size * pt.STRIDE, np.nan)
-    pt.tile_losses(tile.flat, m, f_ghz, polarisation, PERCENTAGES, out)
+    tile_losses.tile_losses(tile.flat, m, f_ghz, polarisation, PERCENTAGES, out)
     return out.reshape(PERCENTAGES.size, 2, pt.STRIDE)[:, :, :m]
 
 
@@ -256,7 +258,7 @@ def test_lanes_are_independent(tile: Tile) -> None:
     whole = losses(tile, 0.6, 2)
     for m in (pt.GROUP, 48, pt.LANES):
         flat = moved.copy().reshape(-1)
-        pt.finish_tile(flat, m, *tile.site)
+        tile_geometry.finish_tile(flat, m, *tile.site)
         part = losses(tile._replace(flat=flat), 0.6, 2, m)
         np.testing.assert_array_equal(part, whole[:, :, order[:m]])
 
@@ -268,7 +270,7 @@ def test_a_path_at_sea_does_not_change_its_neighbours(tile: Tile) -> None:
         rows[pt.OMEGA] = 0.0
         rows[pt.OMEGA, 7] = omega
         flat = rows.reshape(-1)
-        pt.finish_tile(flat, pt.LANES, *tile.site)
+        tile_geometry.finish_tile(flat, pt.LANES, *tile.site)
         results.append(losses(tile._replace(flat=flat), 0.2, 2))
         spheres.append(rows[pt.SPHERE_E, 7])
     land, sea = results
@@ -281,7 +283,7 @@ def test_percentages_are_independent(tile: Tile) -> None:
     together = losses(tile, 0.6, 1)
     out = np.empty(2 * pt.STRIDE)
     for j, p_time in enumerate(PERCENTAGES):
-        pt.tile_losses(tile.flat, pt.LANES, 0.6, 1, np.array([p_time]), out)
+        tile_losses.tile_losses(tile.flat, pt.LANES, 0.6, 1, np.array([p_time]), out)
         np.testing.assert_array_equal(out.reshape(2, -1)[:, : pt.LANES], together[j])
 
 
@@ -320,7 +322,7 @@ def smooth_nu(cases: list[tuple[int, float, float, float, float, float]]) -> F64
         ):  # fmt: skip
             chunk = value[lane : lane + pt.GROUP]
             part[row, : chunk.size] = chunk
-        pt._smooth_earth(part.reshape(-1), pt.GROUP, 0)
+        tile_geometry._smooth_earth(part.reshape(-1), pt.GROUP, 0)
         size = min(pt.GROUP, n.size - lane)
         found[lane : lane + size] = part[pt.NU_SMOOTH_E, :size]
     return found
@@ -386,7 +388,7 @@ def test_stationary_point_is_that_of_the_recommendation(m: float, c: float) -> N
         * math.sqrt((m + 1.0) / (3.0 * m))
         * math.cos(math.pi / 3.0 + math.acos(min(1.0, max(-1.0, cosine))) / 3.0)
     )
-    got = pt._stationary_point(c / (m + 1.0), m / (m + 1.0))
+    got = tile_geometry._stationary_point(c / (m + 1.0), m / (m + 1.0))
     assert got == pytest.approx(b, abs=1e-11 / min(1.0, math.sqrt(m)))
     assert abs(m * got**3 - (m + 1.0) * got + c) < 1e-13 * (m + 1.0)
 
@@ -394,17 +396,17 @@ def test_stationary_point_is_that_of_the_recommendation(m: float, c: float) -> N
 def test_loops_are_vectorised() -> None:
     """No loop falls back to one lane at a time: packed roots and quotients in the machine code."""
     flat = np.ones(pt.N_ROW * pt.STRIDE)
-    pt.finish_tile(flat, pt.GROUP, 0.0, 10.0, 10.0)
-    pt.tile_losses(flat, pt.GROUP, 0.6, 1, np.array([10.0]), np.empty(2 * pt.STRIDE))
+    tile_geometry.finish_tile(flat, pt.GROUP, 0.0, 10.0, 10.0)
+    tile_losses.tile_losses(flat, pt.GROUP, 0.6, 1, np.array([10.0]), np.empty(2 * pt.STRIDE))
     for loop in (
-        pt._heights_and_angles,
-        pt._smooth_earth,
-        pt._constant_terms,
-        pt._time_percentages,
-        pt._over_ground,
-        pt._diffraction,
-        pt._ducting,
-        pt._combine,
+        tile_geometry._heights_and_angles,
+        tile_geometry._smooth_earth,
+        tile_geometry._constant_terms,
+        tile_geometry._time_percentages,
+        tile_losses._over_ground,
+        tile_losses._diffraction,
+        tile_losses._ducting,
+        tile_losses._combine,
     ):
         for code in loop.inspect_llvm().values():  # type: ignore[attr-defined,unused-ignore]
             assert "fdiv <" in code, loop

@@ -105,7 +105,7 @@ def path_loss(
         msg = "no emissions: give a frequency at least"
         raise ModelDomainError(msg)
     link = Link(mast.lat_deg, mast.lon_deg, mast.height_above(ground), prediction.rx_height_agl_m)
-    signals = _signals(emissions, prediction, grid)
+    signals = kernel_signals(emissions, prediction, grid)
     out = LossArrays.empty(len(emissions), len(prediction.p_time_percent), grid.shape)
     if solver == "wedge":
         sectors.solve_grid(
@@ -124,7 +124,7 @@ def path_loss(
     )
 
 
-def _signals(emissions: Sequence[Emission], prediction: Prediction, grid: Grid) -> Signals:
+def kernel_signals(emissions: Sequence[Emission], prediction: Prediction, grid: Grid) -> Signals:
     """What the kernels need of the emissions and the percentages."""
     from dtt_sim.coverage.cpu import location_deviations
     from dtt_sim.coverage.path import Signals

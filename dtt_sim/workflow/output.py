@@ -91,7 +91,7 @@ def write_cog(
                         filled = values
                         if nodata is not None and np.issubdtype(dtype, np.floating):
                             filled = np.where(np.isnan(values), dtype.type(nodata), values)
-                        file.write(filled.astype(dtype), i)
+                        file.write(filled.astype(dtype, copy=False), i)
                         file.set_band_description(i, name)
                         file.set_band_unit(i, unit)
                     file.update_tags(**tags)

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from dtt_sim.coverage import sectors
-from dtt_sim.coverage.field import _signals, field_strength
+from dtt_sim.coverage.field import field_strength, kernel_signals
 from dtt_sim.coverage.path import Link, Signals
 from dtt_sim.coverage.request import Emission, Mast, Prediction
 from dtt_sim.coverage.result import LossArrays, loss_dataset
@@ -65,7 +65,7 @@ def measure_case(
         rx_height_agl_m=setting.rx_height_m,
     )
     emission = Emission(setting.frequency_mhz)
-    signals = _signals([emission], prediction, grid)
+    signals = kernel_signals([emission], prediction, grid)
     link = Link(mast.lat_deg, mast.lon_deg, mast.height_above(ground), setting.rx_height_m)
     warm = make_grid(mast, cell_m, 0.001 * cell_m * _WARM_UP_COLUMNS)
     _solve(ground, link, signals, prediction, warm, cell_m, StageTimes())
@@ -201,7 +201,9 @@ def _from_file(
             out = _one_run(files, path, setting, mast, grid, prediction, emission, cell_m, times)
             times.seconds["other"] += time.perf_counter() - start - sum(times.seconds.values())
             runs.append(times.seconds)
-            peak = peak or _memory(before, is_reset, len(prediction.p_time_percent), grid)
+            # Losses, angles, distances and fields: all are kept until the file is written.
+            bands = 2 * len(prediction.p_time_percent) + 3
+            peak = peak or _memory(before, is_reset, bands, grid)
         size = (Path(name) / "field.tif").stat().st_size
     return _summary(runs, out.loss_db) | {"memory": peak, "file_bytes": size}
 
@@ -224,7 +226,7 @@ def _one_run(
     with times.stage("read"):
         ground = load_ground(elevation=files)
         link = Link(mast.lat_deg, mast.lon_deg, mast.height_above(ground), setting.rx_height_m)
-    signals = _signals([emission], prediction, grid)
+    signals = kernel_signals([emission], prediction, grid)
     out = _solve(ground, link, signals, prediction, grid, cell_m, times)
     with times.stage("field strength"):
         loss = loss_dataset(

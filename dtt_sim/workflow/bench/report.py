@@ -108,7 +108,7 @@ def speed_table(cases: Sequence[dict[str, Any]]) -> Table:
 
 
 def memory_table(cases: Sequence[dict[str, Any]]) -> Table:
-    """Peak memory beside five times the float32 bands written and 200 MB."""
+    """Peak memory beside five times the float32 bands that the call makes and 200 MB."""
     rows = [
         (
             case["case"],

@@ -146,13 +146,13 @@ def test_share_of_locations_is_exact(ground: Ground) -> None:
 
 def test_cutting_into_sectors_and_threads_changes_nothing(ground: Ground) -> None:
     from dtt_sim.coverage import sectors
-    from dtt_sim.coverage.field import _signals
+    from dtt_sim.coverage.field import kernel_signals
     from dtt_sim.coverage.path import Link
     from dtt_sim.coverage.result import LossArrays
 
     full = rolling(ground.grid, clutter=True, zones=True)
     grid = user_grid("EPSG:32648", 350.0)
-    signals = _signals(SIGNALS, PREDICTION, grid)
+    signals = kernel_signals(SIGNALS, PREDICTION, grid)
     link = Link(LAT, LON, 80.0, 10.0)
     found = []
     threads = numba.get_num_threads()

@@ -1,0 +1,322 @@
+"""One location and the signals that reach it: what is received, how surely, and why not.
+
+A *group* is what a receiver takes its picture from: all stations of a single-frequency network, or
+one station of a multi-frequency network. Useful parts of its signals are summed over the locations
+of the cell; what disturbs is noise, the parts of its own signals that fall outside the receiver's
+window, and other stations. An interferer with the protection ratio PR disturbs as noise-like power
+PR - C/N above its field would, so that one comparison decides:
+
+    C - (N + I) >= C/N.
+
+Both sides are log-normal, and so is their quotient. With nothing but noise and one station this is
+the location probability of the link budget, as :func:`dtt_sim.network.service.combine_mfn` has it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from dtt_sim._jit import kernel
+from dtt_sim.network.discrimination import Discrimination, discrimination_db
+from dtt_sim.network.lognormal import NEPER_PER_DB, sum_signals
+from dtt_sim.network.sfn import Window, place_window, weight
+from dtt_sim.typing import Float64Array, IntArray
+
+NOTHING = -1
+"""Index of no station."""
+
+SERVED, NO_DATA, NOISE, SELF_INTERFERENCE, INTERFERENCE = range(5)
+"""Why a cell is not well served; in the order in which they are looked for."""
+CAUSES = ("served", "no data", "noise", "self-interference", "interference")
+
+
+class Rules(NamedTuple):
+    """How receivers behave, as kernels know it; see :class:`dtt_sim.network.sfn.SfnReceiver`.
+
+    A threshold of NaN is what half of the locations need.
+    """
+
+    strategy: int
+    threshold_db: float
+    strongest_at: float
+    self_at_wanted_time: bool
+    aims_best: bool
+    method: int
+    k_factor: float
+    correlation: float
+
+
+class Need(NamedTuple):
+    """What a multiplex needs at a receiver.
+
+    Attributes
+    ----------
+    cn_db : float
+        Required C/N, the protection ratio against noise-like signals [dB].
+    noise_db : float
+        Field that stands for noise: what is needed for 50 % of locations, less C/N [dB(µV/m)].
+    sigma_db : float
+        Standard deviation of a field over locations [dB].
+    good_sigmas : float
+        Standard deviations that the share of locations of good reception asks for.
+    """
+
+    cn_db: float
+    noise_db: float
+    sigma_db: float
+    good_sigmas: float
+
+
+class Scratch(NamedTuple):
+    """Buffers of one thread, for some number of signals."""
+
+    time_us: Float64Array
+    level_db: Float64Array
+    late_db: Float64Array  # field at the interfering percentage of time
+    station: IntArray
+    useful_db: Float64Array
+    useful_sigma_db: Float64Array
+    useless_db: Float64Array
+    useless_sigma_db: Float64Array
+    rest: Float64Array
+    candidate: Float64Array
+
+
+class Verdict(NamedTuple):
+    """What is found at a location.
+
+    Attributes
+    ----------
+    sigmas : float
+        Standard deviations by which C/(N + I) exceeds C/N; the location probability is Φ of it.
+    c_db, c_sigma_db, i_db, i_sigma_db : float
+        Sum of the useful parts, and of noise and all that disturbs [dB(µV/m)], [dB].
+    spread_db : float
+        Standard deviation of their quotient [dB].
+    sigmas_noise, sigmas_self : float
+        The same as `sigmas` against noise alone, and against noise and self-interference.
+    worst_self, worst_other : int
+        Stations that disturb most from within the network and from outside, or -1.
+    start_us : float
+        Where the window's tolerance begins [µs after the time base].
+    aim : int
+        Station towards which the antenna points, or -1: no data.
+    """
+
+    sigmas: float
+    c_db: float
+    c_sigma_db: float
+    i_db: float
+    i_sigma_db: float
+    spread_db: float
+    sigmas_noise: float
+    sigmas_self: float
+    worst_self: int
+    worst_other: int
+    start_us: float
+    aim: int
+
+
+@kernel
+def empty_scratch(n: int) -> Scratch:
+    """Buffers for up to `n` stations."""
+    return Scratch(
+        np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.int64), np.zeros(n + 1),
+        np.zeros(n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1),
+        np.zeros(4 * n + 4),
+    )  # fmt: skip
+
+
+@kernel
+def _nobody() -> Verdict:
+    nan = math.nan
+    return Verdict(nan, nan, nan, nan, nan, nan, nan, nan, NOTHING, NOTHING, nan, NOTHING)
+
+
+@kernel
+def _excess(
+    c: tuple[float, float, float], i: tuple[float, float, float], cn_db: float, correlation: float
+) -> tuple[float, float]:
+    """Excess of C/I over C/N in standard deviations, and the deviation [dB]."""
+    variance = c[1] * c[1] + i[1] * i[1] - 2.0 * correlation * c[2] * i[2]
+    spread = math.sqrt(max(variance, 0.0))
+    over = c[0] - i[0] - cn_db
+    if spread > 0.0:
+        return over / spread, spread
+    return (math.inf if over >= 0.0 else -math.inf), 0.0
+
+
+@kernel
+def evaluate_aim(
+    aim: int,
+    member: IntArray,
+    other: IntArray,
+    other_excess_db: Float64Array,
+    wanted_db: Float64Array,
+    interfering_db: Float64Array,
+    arrival_us: Float64Array,
+    azimuth_deg: Float64Array,
+    polarisation: IntArray,
+    window: Window,
+    antenna: Discrimination,
+    need: Need,
+    rules: Rules,
+    scratch: Scratch,
+) -> Verdict:
+    """What is received with the antenna pointed at station `aim`.
+
+    Parameters
+    ----------
+    member : (n,) int64
+        Stations of the group.
+    other, other_excess_db : (m,) int64, float64
+        Interfering stations, and their protection ratio less the required C/N [dB].
+    wanted_db, interfering_db, arrival_us, azimuth_deg : (n_station,) float64
+        By station: field at both percentages of time [dB(µV/m)], NaN where not known; arrival time
+        [µs]; azimuth from here [deg].
+    polarisation : (n_station,) int64
+    """
+    n = n_known = 0
+    # Signals with a median first: the window is placed on those.
+    for turn in range(2):
+        for s in member:
+            has_median = not math.isnan(wanted_db[s])
+            if has_median != (turn == 0) or (not has_median and math.isnan(interfering_db[s])):
+                continue
+            off = discrimination_db(
+                azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
+            )
+            late = wanted_db[s] if rules.self_at_wanted_time else interfering_db[s]
+            scratch.time_us[n] = arrival_us[s]
+            scratch.level_db[n] = wanted_db[s] - off
+            scratch.late_db[n] = (wanted_db[s] if math.isnan(late) else late) - off
+            scratch.station[n] = s
+            n += 1
+        n_known = n if turn == 0 else n_known
+    if n_known == 0:
+        return _nobody()
+    threshold = rules.threshold_db
+    if math.isnan(threshold):
+        strongest = scratch.level_db[0]
+        for i in range(1, n_known):
+            strongest = max(strongest, scratch.level_db[i])
+        threshold = max(strongest - (need.noise_db + need.cn_db), 0.0)
+    start = place_window(
+        rules.strategy, threshold, rules.strongest_at, window, scratch.time_us,
+        scratch.level_db, n_known, need.noise_db, scratch.rest, scratch.candidate,
+    )  # fmt: skip
+    sigma = need.sigma_db
+    scratch.useless_db[0], scratch.useless_sigma_db[0] = need.noise_db, 0.0
+    n_useful, n_useless = 0, 1
+    worst_self, most_self = NOTHING, -math.inf
+    for i in range(n):
+        w = weight(scratch.time_us[i] - start, window)
+        if i < n_known and w > 0.0:
+            scratch.useful_db[n_useful] = scratch.level_db[i] + math.log(w) / NEPER_PER_DB
+            scratch.useful_sigma_db[n_useful] = sigma
+            n_useful += 1
+        if w < 1.0:
+            level = scratch.late_db[i] + math.log(1.0 - w) / NEPER_PER_DB
+            scratch.useless_db[n_useless], scratch.useless_sigma_db[n_useless] = level, sigma
+            n_useless += 1
+            if level > most_self:
+                worst_self, most_self = scratch.station[i], level
+    c = sum_signals(
+        rules.method, rules.k_factor, rules.correlation, scratch.useful_db,
+        scratch.useful_sigma_db, n_useful, scratch.rest,
+    )  # fmt: skip
+    noise = need.noise_db, 0.0, 0.0
+    sigmas_noise, spread = _excess(c, noise, need.cn_db, rules.correlation)
+    total, sigmas_self = noise, sigmas_noise
+    if n_useless > 1:
+        total = sum_signals(
+            rules.method, rules.k_factor, rules.correlation, scratch.useless_db,
+            scratch.useless_sigma_db, n_useless, scratch.rest,
+        )  # fmt: skip
+        sigmas_self, spread = _excess(c, total, need.cn_db, rules.correlation)
+    sigmas, worst_other, most_other = sigmas_self, NOTHING, -math.inf
+    n_before = n_useless
+    for k in range(other.size):
+        s = other[k]
+        field = interfering_db[s] if not math.isnan(interfering_db[s]) else wanted_db[s]
+        if math.isnan(field):
+            continue
+        off = discrimination_db(
+            azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
+        )
+        level = field - off + other_excess_db[k]
+        scratch.useless_db[n_useless], scratch.useless_sigma_db[n_useless] = level, sigma
+        n_useless += 1
+        if level > most_other:
+            worst_other, most_other = s, level
+    if n_useless > n_before:
+        total = sum_signals(
+            rules.method, rules.k_factor, rules.correlation, scratch.useless_db,
+            scratch.useless_sigma_db, n_useless, scratch.rest,
+        )  # fmt: skip
+        sigmas, spread = _excess(c, total, need.cn_db, rules.correlation)
+    return Verdict(
+        sigmas, c[0], c[1], total[0], total[1], spread, sigmas_noise, sigmas_self, worst_self,
+        worst_other, start, aim,
+    )  # fmt: skip
+
+
+@kernel
+def evaluate_group(
+    member: IntArray,
+    other: IntArray,
+    other_excess_db: Float64Array,
+    wanted_db: Float64Array,
+    interfering_db: Float64Array,
+    arrival_us: Float64Array,
+    azimuth_deg: Float64Array,
+    polarisation: IntArray,
+    window: Window,
+    antenna: Discrimination,
+    need: Need,
+    rules: Rules,
+    scratch: Scratch,
+) -> Verdict:
+    """What is received from a group, the antenna aimed by the rules; as :func:`evaluate_aim`."""
+    strongest = NOTHING
+    for s in member:
+        if math.isnan(wanted_db[s]):
+            continue
+        if strongest == NOTHING or wanted_db[s] > wanted_db[strongest]:
+            strongest = s
+    if strongest == NOTHING:
+        return _nobody()
+    best = evaluate_aim(
+        strongest, member, other, other_excess_db, wanted_db, interfering_db, arrival_us,
+        azimuth_deg, polarisation, window, antenna, need, rules, scratch,
+    )  # fmt: skip
+    if not rules.aims_best or (antenna.most_db == 0.0 and antenna.cross_polar_db == 0.0):
+        return best
+    for s in member:
+        # Farther below, no other direction makes up for what is lost of the strongest.
+        if s == strongest or not wanted_db[s] >= wanted_db[strongest] - 2.0 * antenna.most_db:
+            continue
+        found = evaluate_aim(
+            s, member, other, other_excess_db, wanted_db, interfering_db, arrival_us, azimuth_deg,
+            polarisation, window, antenna, need, rules, scratch,
+        )  # fmt: skip
+        if found.sigmas > best.sigmas:
+            best = found
+    return best
+
+
+@kernel
+def cause_of(verdict: Verdict, good_sigmas: float) -> tuple[int, int]:
+    """Why a location is not well served, and by which station: the first thing that is too much."""
+    if verdict.aim == NOTHING:
+        return NO_DATA, NOTHING
+    if verdict.sigmas >= good_sigmas:
+        return SERVED, NOTHING
+    if verdict.sigmas_noise < good_sigmas:
+        return NOISE, NOTHING
+    if verdict.sigmas_self < good_sigmas:
+        return SELF_INTERFERENCE, verdict.worst_self
+    return INTERFERENCE, verdict.worst_other

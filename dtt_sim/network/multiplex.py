@@ -1,0 +1,396 @@
+"""Service of a multiplex over a grid, with all other stations on air; block by block.
+
+Works on the field strengths of a run: delays, powers, modes and protection ratios change without a
+new path loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from dtt_sim._jit import driver, kernel
+from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
+from dtt_sim.network.evaluate import (
+    NOTHING,
+    Need,
+    Rules,
+    cause_of,
+    empty_scratch,
+    evaluate_group,
+)
+from dtt_sim.network.lognormal import METHODS
+from dtt_sim.network.reception import LinkBudget
+from dtt_sim.network.service import ServiceLayers
+from dtt_sim.network.sfn import STRATEGIES, SfnReceiver, Window
+from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
+from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
+from terrain.threads import in_threads
+
+BLOCK_CELLS = 1 << 15
+"""Cells worked on at a time; bounds the memory of what is stacked."""
+
+
+@dataclass(frozen=True, eq=False)
+class StationFields:
+    """What a transmitter does to a grid.
+
+    Attributes
+    ----------
+    name : str
+    lat_deg, lon_deg : float
+    wanted_dbuv_m, interfering_dbuv_m : (n_row, n_col) float32
+        Field exceeded for the wanted (50 %) and the interfering (1 %) percentage of time [dB(µV/m)];
+        NaN where not known.
+    distance_km : (n_row, n_col) float32
+    delay_us : float
+        Static delay [µs].
+    is_vertical : bool
+        Polarisation.
+    """
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    wanted_dbuv_m: Float32Array
+    interfering_dbuv_m: Float32Array
+    distance_km: Float32Array
+    delay_us: float = 0.0
+    is_vertical: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a delay without meaning and arrays of different grids."""
+        if not math.isfinite(self.delay_us):
+            msg = f"station {self.name}: delay_us = {self.delay_us}; give microseconds"
+            raise ValueError(msg)
+        shapes = {a.shape for a in (self.wanted_dbuv_m, self.interfering_dbuv_m, self.distance_km)}
+        if len(shapes) != 1:
+            msg = f"station {self.name}: fields and distances of shapes {shapes}; use one grid"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a receiver takes its picture from.
+
+    Attributes
+    ----------
+    members : tuple of int
+        Stations of a single-frequency network, or the one station.
+    budget : LinkBudget
+        What is needed of them.
+    others : tuple of (int, float)
+        Interfering stations, each with its protection ratio [dB].
+    """
+
+    members: tuple[int, ...]
+    budget: LinkBudget
+    others: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class MultiplexLayers(ServiceLayers):
+    """Service of a multiplex and what stands behind it, all `(n_row, n_col)`.
+
+    `best_server` is the station towards which the antenna points.
+
+    Attributes
+    ----------
+    cause : uint8
+        Why a cell is not well served: position in :data:`dtt_sim.network.evaluate.CAUSES`.
+    culprit : int16
+        Station that disturbs most, where the cause is interference; otherwise -1.
+    wanted_db, unwanted_db : float32
+        Sum of the useful parts, and of noise and all that disturbs [dB(µV/m)].
+    gain_db : float32
+        What the network adds to the margin of its best station alone, against noise [dB].
+    n_station : uint8
+        Stations of which each alone would give acceptable reception against noise.
+    """
+
+    cause: UInt8Array
+    culprit: NDArray[np.int16]
+    wanted_db: Float32Array
+    unwanted_db: Float32Array
+    gain_db: Float32Array
+    n_station: UInt8Array
+
+
+def kernel_rules(receiver: SfnReceiver) -> Rules:
+    """A receiver as the kernels know it."""
+    below = receiver.threshold_below_strongest_db
+    return Rules(
+        STRATEGIES.index(receiver.strategy),
+        math.nan if below is None else below,
+        receiver.strongest_at,
+        receiver.interference_time == "wanted",
+        receiver.aim == "best",
+        METHODS.index(receiver.summation),
+        receiver.k_factor,
+        receiver.correlation,
+    )
+
+
+def need_of(budget: LinkBudget) -> Need:
+    """What a link budget asks for, as the kernels know it."""
+    return Need(
+        budget.cn_db,
+        budget.e_median_dbuv_m - budget.cn_db,
+        budget.sigma_db,
+        float(ndtri(0.01 * budget.good_location_percent)),
+    )
+
+
+class _Groups(NamedTuple):
+    """Groups as flat arrays: those of group g stand from `start[g]` to `start[g + 1]`."""
+
+    member_start: IntArray
+    member: IntArray
+    other_start: IntArray
+    other: IntArray
+    excess_db: Float64Array
+    need: Float64Array  # (n_group, 4)
+
+
+class _Sites(NamedTuple):
+    """By station: unit vectors of its position, delay and polarisation."""
+
+    lon_rad: Float64Array
+    lat_rad: Float64Array
+    delay_us: Float64Array
+    polarisation: IntArray
+
+
+class _Out(NamedTuple):
+    """Results, flat; as :class:`MultiplexLayers` names them."""
+
+    sigmas: Float64Array
+    margin: Float32Array
+    server: NDArray[np.int16]
+    cause: UInt8Array
+    culprit: NDArray[np.int16]
+    wanted: Float32Array
+    unwanted: Float32Array
+    gain: Float32Array
+    n_station: UInt8Array
+
+    @classmethod
+    def empty(cls, n: int) -> _Out:
+        """Room for `n` cells."""
+        return cls(
+            np.empty(n), np.empty(n, np.float32), np.empty(n, np.int16), np.empty(n, np.uint8),
+            np.empty(n, np.int16), np.empty(n, np.float32), np.empty(n, np.float32),
+            np.empty(n, np.float32), np.empty(n, np.uint8),
+        )  # fmt: skip
+
+    def part(self, cells: slice) -> _Out:
+        """Some of the cells, the same memory."""
+        return type(self)._make(array[cells] for array in self)
+
+
+def evaluate_multiplex(
+    stations: Sequence[StationFields],
+    groups: Sequence[Group],
+    lonlat_deg: tuple[Float64Array, Float64Array],
+    *,
+    window: Window,
+    receiver: SfnReceiver | None = None,
+    antenna: Discrimination = OMNIDIRECTIONAL,
+) -> MultiplexLayers:
+    """Service of a multiplex: in every cell of its best group.
+
+    Parameters
+    ----------
+    stations : sequence of StationFields
+        All that are on air, on one grid.
+    groups : sequence of Group
+        One for a single-frequency network, one for each station otherwise.
+    lonlat_deg : two (n_row, n_col) float64
+        Cell centres [deg].
+    window : Window
+        Of the receiver, for the multiplex's mode.
+    receiver : SfnReceiver, optional
+    antenna : Discrimination
+        Of the receiving antenna.
+
+    Returns
+    -------
+    MultiplexLayers
+
+    Raises
+    ------
+    ValueError
+        No group, a group without stations, stations on different grids or not there.
+    """
+    receiver = receiver or SfnReceiver()
+    shape = _check(stations, groups)
+    flat = _flatten(groups)
+    sites = _Sites(
+        np.radians([s.lon_deg for s in stations]),
+        np.radians([s.lat_deg for s in stations]),
+        np.array([s.delay_us for s in stations], np.float64),
+        np.array([s.is_vertical for s in stations], np.int64),
+    )
+    n = int(np.prod(shape))
+    out = _Out.empty(n)
+    rules = kernel_rules(receiver)
+    acceptable = ndtri(0.01 * np.array([g.budget.acceptable_location_percent for g in groups]))
+    lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
+    used = np.unique(np.concatenate([flat.member, flat.other]))
+
+    def work(first: int) -> None:
+        part = slice(first, min(first + BLOCK_CELLS, n))
+        _evaluate_cells(
+            _stack(stations, used, "wanted_dbuv_m", part),
+            _stack(stations, used, "interfering_dbuv_m", part),
+            _stack(stations, used, "distance_km", part),
+            lon[part], lat[part], sites, flat, acceptable, window, antenna, rules, out.part(part),
+        )  # fmt: skip
+
+    in_threads(work, range(0, n, BLOCK_CELLS))
+    good = np.array([g.budget.good_location_percent for g in groups])
+    return _layers(out, shape, float(acceptable[0]), float(ndtri(0.01 * good[0])))
+
+
+def _layers(out: _Out, shape: tuple[int, ...], acceptable: float, good: float) -> MultiplexLayers:
+    sigmas = out.sigmas.reshape(shape)
+    return MultiplexLayers(
+        probability=ndtr(sigmas).astype(np.float32),
+        margin_db=out.margin.reshape(shape),
+        best_server=out.server.reshape(shape),
+        served_acceptable=sigmas >= acceptable,
+        served_good=sigmas >= good,
+        cause=out.cause.reshape(shape),
+        culprit=out.culprit.reshape(shape),
+        wanted_db=out.wanted.reshape(shape),
+        unwanted_db=out.unwanted.reshape(shape),
+        gain_db=out.gain.reshape(shape),
+        n_station=out.n_station.reshape(shape),
+    )
+
+
+def _check(stations: Sequence[StationFields], groups: Sequence[Group]) -> tuple[int, ...]:
+    if not stations or not groups or not all(g.members for g in groups):
+        msg = "no station to receive; give at least one group with a station"
+        raise ValueError(msg)
+    shapes = {s.wanted_dbuv_m.shape for s in stations}
+    if len(shapes) != 1:
+        msg = f"stations on grids of shapes {shapes}; use one grid"
+        raise ValueError(msg)
+    known = range(len(stations))
+    for g in groups:
+        wrong = [s for s in (*g.members, *(s for s, _ in g.others)) if s not in known]
+        if wrong:
+            msg = f"a group names station {wrong[0]} of {len(stations)}; count from 0"
+            raise ValueError(msg)
+        both = set(g.members) & {s for s, _ in g.others}
+        if both:
+            msg = f"station {stations[min(both)].name} is wanted and disturbs in one group"
+            raise ValueError(msg)
+        bad = [stations[s].name for s, ratio in g.others if not math.isfinite(ratio)]
+        if bad:
+            msg = f"station {bad[0]} has no protection ratio; leave out what does not disturb"
+            raise ValueError(msg)
+    shape: tuple[int, ...] = next(iter(shapes))
+    return shape
+
+
+def _flatten(groups: Sequence[Group]) -> _Groups:
+    others = [(s, ratio - g.budget.cn_db) for g in groups for s, ratio in g.others]
+    return _Groups(
+        np.cumsum([0, *(len(g.members) for g in groups)], dtype=np.int64),
+        np.array([s for g in groups for s in g.members], np.int64),
+        np.cumsum([0, *(len(g.others) for g in groups)], dtype=np.int64),
+        np.array([s for s, _ in others], np.int64),
+        np.array([excess for _, excess in others], np.float64),
+        np.array([need_of(g.budget) for g in groups], np.float64),
+    )
+
+
+def _stack(
+    stations: Sequence[StationFields], used: IntArray, name: str, part: slice
+) -> Float32Array:
+    """Some cells of all stations, (n_station, n_cell); NaN for those that are not used."""
+    stack = np.full((len(stations), part.stop - part.start), np.nan, np.float32)
+    for s in used:
+        stack[s] = getattr(stations[s], name).reshape(-1)[part]
+    return stack
+
+
+@kernel
+def _azimuth_deg(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    """Azimuth from one place to another on the sphere [rad to deg]."""
+    d = to_lon - lon
+    east = math.sin(d) * math.cos(to_lat)
+    north = math.cos(lat) * math.sin(to_lat) - math.sin(lat) * math.cos(to_lat) * math.cos(d)
+    return math.degrees(math.atan2(east, north))
+
+
+@driver
+def _evaluate_cells(
+    wanted: Float32Array,
+    interfering: Float32Array,
+    distance_km: Float32Array,
+    lon_deg: Float64Array,
+    lat_deg: Float64Array,
+    sites: _Sites,
+    groups: _Groups,
+    acceptable_sigmas: Float64Array,
+    window: Window,
+    antenna: Discrimination,
+    rules: Rules,
+    out: _Out,
+) -> None:
+    n_station, n_cell = wanted.shape
+    scratch = empty_scratch(n_station)
+    e_wanted, e_interfering = np.empty(n_station), np.empty(n_station)
+    arrival, azimuth = np.empty(n_station), np.zeros(n_station)
+    is_directive = antenna.most_db > 0.0
+    for cell in range(n_cell):
+        for s in range(n_station):
+            e_wanted[s] = np.float64(wanted[s, cell])
+            e_interfering[s] = np.float64(interfering[s, cell])
+            distance = np.float64(distance_km[s, cell])
+            arrival[s] = sites.delay_us[s] + distance / SPEED_OF_LIGHT_KM_PER_US
+            if is_directive:
+                azimuth[s] = _azimuth_deg(
+                    math.radians(lon_deg[cell]), math.radians(lat_deg[cell]), sites.lon_rad[s],
+                    sites.lat_rad[s],
+                )  # fmt: skip
+        out.sigmas[cell] = math.nan
+        out.margin[cell] = out.wanted[cell] = np.float32(math.nan)
+        out.unwanted[cell] = out.gain[cell] = np.float32(math.nan)
+        out.server[cell] = out.culprit[cell] = NOTHING
+        out.cause[cell], n_alone = 1, 0
+        for g in range(groups.member_start.size - 1):
+            member = groups.member[groups.member_start[g] : groups.member_start[g + 1]]
+            first, last = groups.other_start[g], groups.other_start[g + 1]
+            need = Need(groups.need[g, 0], groups.need[g, 1], groups.need[g, 2], groups.need[g, 3])
+            found = evaluate_group(
+                member, groups.other[first:last], groups.excess_db[first:last], e_wanted,
+                e_interfering, arrival, azimuth, sites.polarisation, window, antenna, need, rules,
+                scratch,
+            )  # fmt: skip
+            floor = need.noise_db + need.cn_db
+            alone = -math.inf
+            for s in member:
+                alone = max(alone, e_wanted[s])
+                n_alone += e_wanted[s] >= floor + acceptable_sigmas[g] * need.sigma_db
+            if found.aim == NOTHING or found.sigmas <= out.sigmas[cell]:
+                continue
+            out.sigmas[cell] = found.sigmas
+            over = found.c_db - found.i_db - need.cn_db
+            out.margin[cell] = over - need.good_sigmas * found.spread_db
+            out.server[cell] = found.aim
+            out.wanted[cell], out.unwanted[cell] = found.c_db, found.i_db
+            with_all = found.c_db - floor - need.good_sigmas * found.c_sigma_db
+            out.gain[cell] = with_all - (alone - floor - need.good_sigmas * need.sigma_db)
+            cause, culprit = cause_of(found, need.good_sigmas)
+            out.cause[cell], out.culprit[cell] = cause, culprit
+        out.n_station[cell] = min(n_alone, 255)

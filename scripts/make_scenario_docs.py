@@ -67,6 +67,7 @@ def document() -> str:
         ("GridKeys", "[grid]"),
         ("PropagationKeys", "[propagation]"),
         ("ReceptionKeys", "[reception]"),
+        ("NetworkKeys", "[network]"),
         ("MultiplexKeys", "[multiplexes.ID]"),
         ("StationsKeys", "[stations]"),
         ("PopulationKeys", "[population]"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from terrain._jit import kernel
+from terrain._jit import driver, kernel
 from terrain.errors import TerrainError
 from terrain.grid import WGS84, Float64Array, Grid
 from terrain.ground import EDGE, OUTSIDE, VOID, Ground, bilinear, interpolate
@@ -187,6 +187,30 @@ def gap(
     return VOID, max(status, STATUS_VOID)
 
 
+@driver
+def _draw(
+    height: NDArray[np.float32],
+    zone: NDArray[np.uint8],
+    clutter: NDArray[np.float32],
+    row_nodes: Float64Array,
+    col_nodes: Float64Array,
+    n: int,
+    h_out: Float64Array,
+    zone_out: NDArray[np.uint8],
+    clutter_out: Float64Array,
+    row_out: Float64Array,
+    col_out: Float64Array,
+) -> int:
+    """One path through a ground's rasters, and its rows and columns; as :func:`sample_path`."""
+    row_coef, col_coef = np.empty(N_NODE), np.empty(N_NODE)
+    path_coefficients(row_nodes, row_coef)
+    path_coefficients(col_nodes, col_coef)
+    status = sample_path(height, zone, clutter, row_coef, col_coef, n, h_out, zone_out, clutter_out)
+    _positions(row_coef, n, row_out)
+    _positions(col_coef, n, col_out)
+    return int(status)
+
+
 @dataclass(frozen=True, eq=False)
 class Profile:
     """Ground along one great circle.
@@ -246,14 +270,13 @@ def extract(
     rows, cols = path_nodes(
         ground.grid, lon0_deg, lat0_deg, np.array([azimuth]), np.array([distance_m])
     )
-    row_coef, col_coef = np.empty(N_NODE), np.empty(N_NODE)
-    path_coefficients(rows[0], row_coef)
-    path_coefficients(cols[0], col_coef)
     height, clutter = np.empty(n + 1), np.empty(n + 1)
     zone = np.empty(n + 1, np.uint8)
-    status = sample_path(
-        ground.height_m, ground.zone, ground.clutter_m, row_coef, col_coef, n, height, zone, clutter
-    )
+    row, col = np.empty(n + 1), np.empty(n + 1)
+    status = _draw(
+        ground.height_m, ground.zone, ground.clutter_m, rows[0], cols[0], n, height, zone, clutter,
+        row, col,
+    )  # fmt: skip
     distance_km = np.arange(n + 1) * (0.001 * distance_m / n)
     distance_km[n] = 0.001 * distance_m
     if status != STATUS_OK and not allow_gaps:
@@ -265,8 +288,5 @@ def extract(
             f"({gap_km.size} of {n + 1} points have no height); fill or extend the elevation"
         )
         raise TerrainError(msg)
-    row, col = np.empty(n + 1), np.empty(n + 1)
-    _positions(row_coef, n, row)
-    _positions(col_coef, n, col)
     lon, lat = ground.grid.lonlat_of_index(row, col)
     return Profile(distance_km, lon, lat, height, clutter, zone, float(azimuth), int(status))

@@ -79,7 +79,7 @@ def run(
     with _progress(quiet=quiet) as tell:
         if not is_compiled:
             tell("compiling, once for this version and processor (half a minute)", 0, 1)
-            from dtt_sim.coverage.warm_up import compile_all
+            from dtt_sim.workflow.warm_up import compile_all
 
             compile_all()
         result = compute(loaded, out, cache=cache, solver=solver, progress=tell)

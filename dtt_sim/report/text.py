@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from dtt_sim.coverage import flags
+from dtt_sim.network.evaluate import CAUSES, SERVED
+from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run, prediction_of
+from dtt_sim.workflow.tables import causes
+
+SHOWN = 3
+"""Stations named for each cause."""
+
+
+def _why_not(result: Run, layers: MultiplexLayers) -> str:
+    """People who are not well served by cause, with the stations that cost most of them."""
+    assert result.population is not None
+    found: dict[int, dict[int, float]] = {}
+    for cause, station, mask in causes(layers.cause, layers.culprit):
+        if cause != SERVED:
+            people = result.population.served_counted(mask)
+            found.setdefault(cause, {})[station] = people
+    parts = []
+    for cause, stations in found.items():
+        worst = sorted((s for s in stations if s >= 0), key=lambda s: -stations[s])[:SHOWN]
+        names = ", ".join(f"{result.stations[s]} {stations[s]:,.0f}" for s in worst if stations[s])
+        more = f" ({names})" if names else ""
+        parts.append(f"{CAUSES[cause]} {sum(stations.values()):,.0f}{more}")
+    return "; ".join(parts) or "nobody"
 
 
 def closing_lines(result: Run) -> list[str]:
@@ -24,6 +47,8 @@ def closing_lines(result: Run) -> list[str]:
             people = result.population.served_counted(mask)
             parts.append(f"{people:,.0f} people ({100.0 * people / total:.1f} %) at {percent:g} %")
         lines.append(f"{result.scenario.multiplexes[name].title}: {', '.join(parts)} of locations")
+        if result.population is not None and layers.cause.any():
+            lines.append(f"  not well served: {_why_not(result, layers)}")
     if result.population is not None:
         counted = result.population.is_counted
         outside = result.population.outside[counted].sum()

@@ -256,6 +256,7 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
     built = build_transmitters(rows, values.get("multiplexes") or {}, area, merged.problems)
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
+    _check_networks(built, multiplexes, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
         for i, link in enumerate(keys.link):
@@ -292,6 +293,40 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
         for transmitter, row in built
         if row.values.get("confidence") in {"SINGLE", "RECALL", "ASSUMED", "SYNTHETIC"}
     ]
+
+
+def _check_networks(
+    built: list[tuple[Transmitter, Row]],
+    multiplexes: dict[str, Multiplex],
+    problems: list[Problem],
+) -> None:
+    """Stations of a single-frequency network share a frequency; others have no delay to set."""
+    first: dict[str, Transmitter] = {}
+    for transmitter, row in built:
+        multiplex = multiplexes.get(transmitter.multiplex)
+        if multiplex is None:
+            continue
+
+        def report(column: str, text: str, row: Row = row) -> None:
+            problems.append(Problem(row.file.name, row.line, column, text))
+
+        if multiplex.network != "sfn":
+            if transmitter.delay_us != 0.0:
+                report(
+                    "delay_us",
+                    f"{transmitter.id}: a delay of {transmitter.delay_us:g} µs means nothing, as "
+                    f"multiplex {multiplex.id} is a multi-frequency network; remove it or set "
+                    'its network = "sfn"',
+                )
+            continue
+        other = first.setdefault(multiplex.id, transmitter)
+        if other.frequency_mhz != transmitter.frequency_mhz:
+            report(
+                "channel",
+                f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz and {other.id} on "
+                f"{other.frequency_mhz:g} MHz, but multiplex {multiplex.id} is a single-frequency "
+                "network; give them one channel, or another multiplex",
+            )
 
 
 def _resolve_files(merged: _Merged) -> None:

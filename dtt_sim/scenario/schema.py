@@ -146,7 +146,11 @@ class MultiplexKeys(Keys):
     """A multiplex and its DVB-T2 mode."""
 
     title: str = Field("", description="name for people")
-    network: Literal["mfn"] = Field("mfn", description="mfn: each household on its best station")
+    network: Literal["mfn", "sfn"] = Field(
+        "mfn",
+        description="mfn: each household on its best station; sfn: the signals of all stations, "
+        "on one channel, add up",
+    )
     fft: str = Field(description="1K, 2K, 4K, 8K, 16K, 32K")
     guard_interval: str = Field(description="1/128, 1/32, 1/16, 19/256, 1/8, 19/128, 1/4")
     pilot_pattern: str = Field(description="PP1 to PP8")
@@ -157,6 +161,51 @@ class MultiplexKeys(Keys):
     fec_length: int = Field(64800, description="64800 or 16200")
     rotated: bool = Field(False, description="rotated constellation")
     miso: bool = Field(False, description="two transmitter groups with Alamouti coding")
+
+
+class NetworkKeys(Keys):
+    """How receivers cope with several signals, and who disturbs whom."""
+
+    interference: bool = Field(
+        True, description="stations of other multiplexes, and of the same one as mfn, disturb"
+    )
+    antenna_discrimination: bool = Field(
+        True, description="rooftop antennas point at a station and weaken others, BT.419-3"
+    )
+    aim: Literal["strongest", "best"] = Field(
+        "strongest", description="where rooftop antennas point in a single-frequency network"
+    )
+    strategy: Literal[
+        "strongest", "first_above_threshold", "centre_of_gravity", "quasi_optimal", "maximum_ci"
+    ] = Field("maximum_ci", description="where receivers place their window")
+    weighting: Literal["equalisation_window", "bpn066"] = Field(
+        "equalisation_window", description="which echoes outside the guard interval still help"
+    )
+    share_before: float = Field(
+        0.5, ge=0.0, le=1.0,
+        description="share of the equalisation window's excess that lies before the guard interval",
+    )  # fmt: skip
+    threshold_below_strongest_db: float | None = Field(
+        10.0, ge=0.0, le=60.0, description="of first_above_threshold [dB]"
+    )
+    strongest_at: float = Field(
+        0.0, ge=0.0, le=1.0, description="of strongest: its place in the guard interval"
+    )
+    interference_time: Literal["interfering", "wanted"] = Field(
+        "interfering", description="percentage of time of self-interference"
+    )
+    summation: Literal["power_sum", "k_lnm", "schwartz_yeh"] = Field(
+        "schwartz_yeh", description="how fields are added over locations"
+    )
+    correlation: float = Field(0.0, ge=0.0, le=1.0, description="of shadowing between sites")
+    k_factor: float = Field(0.7, gt=0.0, le=1.0, description="of k_lnm")
+
+    @model_validator(mode="after")
+    def _possible(self) -> NetworkKeys:
+        if self.correlation > 0.0 and self.summation == "k_lnm":
+            msg = "k_lnm knows no correlation; use schwartz_yeh"
+            raise ValueError(msg)
+        return self
 
 
 class StationsKeys(Keys):
@@ -218,6 +267,7 @@ class ScenarioKeys(Keys):
     grid: GridKeys
     propagation: PropagationKeys = PropagationKeys()  # type: ignore[call-arg]
     reception: ReceptionKeys = ReceptionKeys()  # type: ignore[call-arg]
+    network: NetworkKeys = NetworkKeys()  # type: ignore[call-arg]
     multiplexes: dict[str, MultiplexKeys] = Field(min_length=1)
     stations: StationsKeys
     population: PopulationKeys | None = None

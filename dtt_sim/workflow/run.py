@@ -23,14 +23,17 @@ from dtt_sim.coverage.field import (
 from dtt_sim.coverage.flags import MEANING
 from dtt_sim.errors import ModelDomainError, OutputError
 from dtt_sim.model import Transmitter
-from dtt_sim.network.reception import LinkBudget, link_budget
-from dtt_sim.network.service import ServiceLayers, combine_mfn
+from dtt_sim.network.evaluate import CAUSES
+from dtt_sim.network.multiplex import MultiplexLayers
+from dtt_sim.network.protection import ProtectionRatio
+from dtt_sim.network.reception import LinkBudget
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import IntArray
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.manifest import manifest
 from dtt_sim.workflow.output import NODATA, PHASE, write_cog, write_csv, write_json
-from dtt_sim.workflow.tables import assumption_rows, summary_table
+from dtt_sim.workflow.service import serve
+from dtt_sim.workflow.tables import assumption_rows, cause_table, summary_table
 from terrain.build import load_ground
 from terrain.grid import Grid
 from terrain.ground import SEA, Ground
@@ -55,12 +58,14 @@ class Run:
     scenario, ground, grid : Scenario, Ground, Grid
     fields : dict of str to xarray.DataArray
         Field strength by transmitter id, (p_time, y, x) [dB(µV/m)].
-    service : dict of str to ServiceLayers
+    service : dict of str to MultiplexLayers
         By multiplex id.
-    servers : dict of str to tuple of str
-        Transmitter ids of each multiplex; `best_server` counts in them.
+    stations : tuple of str
+        Transmitter ids; `best_server` and `culprit` count in them.
     budgets : dict of str to LinkBudget
         By multiplex id, at its first transmitter's frequency.
+    ratios : dict of (str, str) to ProtectionRatio
+        By the ids of the wanted multiplex and the transmitter that disturbs.
     population : Population or None
     units : Units or None
         Polygons of the administrative units, where the scenario has them.
@@ -80,9 +85,10 @@ class Run:
     ground: Ground
     grid: Grid
     fields: dict[str, xr.DataArray]
-    service: dict[str, ServiceLayers]
-    servers: dict[str, tuple[str, ...]]
+    service: dict[str, MultiplexLayers]
+    stations: tuple[str, ...]
     budgets: dict[str, LinkBudget]
+    ratios: dict[tuple[str, str], ProtectionRatio]
     population: Population | None
     units: Units | None
     unit_of_cell: IntArray
@@ -188,17 +194,21 @@ def run(
         tell("fields", k, len(scenario.transmitters))
         _write_field(out, grid, transmitter, losses[transmitter.id], fields[transmitter.id], tags)
     tell("fields", 1, 1)
-    service, servers, budgets = _service(scenario, fields)
-    for name, layers in service.items():
-        _write_service(out, grid, name, layers, servers[name], tags)
+    tell("service", 0, 1)
+    found = serve(scenario, fields, losses, grid)
+    stations = tuple(t.id for t in scenario.transmitters)
+    for name, layers in found.layers.items():
+        _write_service(out, grid, name, layers, stations, tags)
+    tell("service", 1, 1)
     result = Run(
         scenario=scenario,
         ground=ground,
         grid=grid,
         fields=fields,
-        service=service,
-        servers=servers,
-        budgets=budgets,
+        service=found.layers,
+        stations=stations,
+        budgets=found.budgets,
+        ratios=found.ratios,
         population=people,
         units=units,
         unit_of_cell=_unit_of_cell(units, grid),
@@ -210,11 +220,12 @@ def run(
         warnings=(*scenario.warnings, *_site_warnings(scenario, ground)),
     )
     write_csv(out / "summary.csv", *summary_table(result))
+    write_csv(out / "causes.csv", *cause_table(result))
     write_csv(out / "links.csv", *report_links(scenario, ground, prediction_of(scenario)))
     write_csv(
         out / "assumptions.csv",
         ("key", "value", "unit", "confidence", "reason", "source"),
-        assumption_rows(scenario, budgets),
+        assumption_rows(scenario, found.budgets, found.ratios),
     )
     write_json(out / "manifest.json", manifest(result))
     return result
@@ -354,26 +365,6 @@ def _losses(
     return found, computed
 
 
-def _service(
-    scenario: Scenario, fields: dict[str, xr.DataArray]
-) -> tuple[dict[str, ServiceLayers], dict[str, tuple[str, ...]], dict[str, LinkBudget]]:
-    service, servers, budgets = {}, {}, {}
-    for name, multiplex in scenario.multiplexes.items():
-        own = [t for t in scenario.transmitters if t.multiplex == name]
-        if not own:
-            continue
-        needs = [link_budget(multiplex.mode, scenario.reception, t.frequency_mhz) for t in own]
-        servers[name] = tuple(t.id for t in own)
-        budgets[name] = needs[0]
-        service[name] = combine_mfn(
-            np.stack([fields[t.id].isel(p_time=0).to_numpy() for t in own]),
-            needs,
-            acceptable_location_percent=scenario.reception.acceptable_location_percent,
-            good_location_percent=scenario.reception.good_location_percent,
-        )
-    return service, servers, budgets
-
-
 def _tags(scenario: Scenario, ground: Ground) -> dict[str, str]:
     tags = {
         "SCENARIO": scenario.title,
@@ -408,8 +399,8 @@ def _write_field(out: Path, grid: Grid, transmitter: Transmitter, loss: xr.Datas
     )
 
 
-def _write_service(out: Path, grid: Grid, name: str, layers: ServiceLayers,
-                   servers: tuple[str, ...], tags: dict[str, str]) -> None:  # fmt: skip
+def _write_service(out: Path, grid: Grid, name: str, layers: MultiplexLayers,
+                   stations: tuple[str, ...], tags: dict[str, str]) -> None:  # fmt: skip
     folder = out / "phases" / PHASE
     served = layers.served_acceptable.astype(np.uint8) + layers.served_good
     served = np.where(np.isnan(layers.probability), 255, served).astype(np.uint8)
@@ -420,11 +411,22 @@ def _write_service(out: Path, grid: Grid, name: str, layers: ServiceLayers,
     for layer, unit, values in (
         ("margin", "dB", layers.margin_db),
         ("probability", "1", layers.probability),
+        ("gain", "dB", layers.gain_db),
     ):
         write_cog(
             folder / f"{name}_{layer}.tif", grid, [(layer, unit, values)], nodata=NODATA, tags=tags
         )
+    named = tags | {f"STATION_{k}": station for k, station in enumerate(stations)}
     write_cog(
-        folder / f"{name}_best_server.tif", grid, [("best server", "", layers.best_server)],
-        nodata=-1, tags=tags | {f"SERVER_{k}": server for k, server in enumerate(servers)},
+        folder / f"{name}_best_server.tif", grid,
+        [("station the antenna points at", "", layers.best_server)], nodata=-1, tags=named,
+    )  # fmt: skip
+    causes = ", ".join(f"{k} {text}" for k, text in enumerate(CAUSES))
+    write_cog(
+        folder / f"{name}_cause.tif", grid, [(f"why not well served: {causes}", "", layers.cause)],
+        nodata=None, tags=named,
+    )  # fmt: skip
+    write_cog(
+        folder / f"{name}_culprit.tif", grid,
+        [("station that disturbs most", "", layers.culprit)], nodata=-1, tags=named,
     )  # fmt: skip

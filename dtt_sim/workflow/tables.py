@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dtt_sim.typing import BoolArray, Float64Array
+from dtt_sim.network.evaluate import CAUSES
+from dtt_sim.typing import BoolArray, Float64Array, UInt8Array
 from dtt_sim.workflow.output import PHASE
 from terrain.ground import SEA
 
 if TYPE_CHECKING:
+    from dtt_sim.network.protection import ProtectionRatio
     from dtt_sim.network.reception import LinkBudget
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.run import Run
@@ -88,8 +92,57 @@ def _areas(result: Run, layers: list[Float64Array]) -> dict[str, tuple[float, ..
     return found
 
 
-def assumption_rows(scenario: Scenario, budgets: dict[str, LinkBudget]) -> list[tuple[Any, ...]]:
-    """The scenario's own assumptions, and the values of the reception chain that need a check."""
+CAUSE_HEADER = (
+    "phase", "multiplex", "unit", "cause", "station", "persons", "persons_percent", "area_km2",
+)  # fmt: skip
+
+
+def cause_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Header and rows of ``causes.csv``: everybody by why they are, or are not, well served.
+
+    A cell has one cause, and one station where that is interference, so that the rows of a unit add
+    up to its people on the grid. The area is that of the whole grid, in the rows of all units; a
+    unit without anybody there has no row.
+    """
+    area = result.grid.cell_area_km2()
+    rows: list[tuple[Any, ...]] = []
+    for multiplex, layers in result.service.items():
+        for cause, station, mask in causes(layers.cause, layers.culprit):
+            name = "" if station < 0 else result.stations[station]
+            square_km = round(float((area * mask).sum()), 1)
+            rows += [
+                (PHASE, multiplex, unit, CAUSES[cause], name, *persons, square_km if unit == ALL else "")
+                for unit, *persons in _persons_in(result.population, mask)
+            ]  # fmt: skip
+    return CAUSE_HEADER, rows
+
+
+def _persons_in(people: Population | None, mask: BoolArray) -> list[tuple[str, Any, Any]]:
+    """Unit, persons and their share [%]: of the units that have any, and in all."""
+    if people is None:
+        return [(ALL, "", "")]
+    some, everybody, counted = people.served(mask), people.by_unit, people.is_counted
+    found = [(unit, some[k], everybody[k]) for k, unit in enumerate(people.units) if some[k] > 0.0]
+    found.append((ALL, some[counted].sum(), everybody[counted].sum()))
+    return [
+        (unit, round(float(part)), round(100.0 * float(part / whole), 2) if whole else "")
+        for unit, part, whole in found
+    ]
+
+
+def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int, int, BoolArray]]:
+    """Each cause and station that occurs, with its cells, in the order of the causes."""
+    for one in np.unique(cause):
+        for station in np.unique(culprit[cause == one]):
+            yield int(one), int(station), (cause == one) & (culprit == station)
+
+
+def assumption_rows(
+    scenario: Scenario,
+    budgets: dict[str, LinkBudget],
+    ratios: dict[tuple[str, str], ProtectionRatio],
+) -> list[tuple[Any, ...]]:
+    """The scenario's own assumptions, and the values behind reception that need a check."""
     rows: list[tuple[Any, ...]] = [
         (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions
     ]
@@ -103,4 +156,22 @@ def assumption_rows(scenario: Scenario, budgets: dict[str, LinkBudget]) -> list[
         )
         for line in lines.values()
     ]  # fmt: skip
+    used = {(r.relation, r.tropospheric_db): r for r in ratios.values()}
+    rows += [
+        (
+            f"network.protection_ratio, {ratio.relation}", round(ratio.tropospheric_db, 2), "dB",
+            ratio.confidence, "protection ratio", ratio.source,
+        )
+        for ratio in used.values()
+        if ratio.confidence not in {"VERIFIED", "given"}
+    ]  # fmt: skip
+    if any(m.network == "sfn" for m in scenario.multiplexes.values()):
+        keys = scenario.keys.network
+        rows.append(
+            (
+                "network.strategy, network.weighting", f"{keys.strategy}, {keys.weighting}", "",
+                "RECALL", "how receivers place their window, and which echoes help them",
+                "EBU BPN 066, Report ITU-R BT.2254",
+            )
+        )  # fmt: skip
     return rows

@@ -149,7 +149,7 @@ def main() -> None:
     start = time.perf_counter()
     computes = request["do"] in {"case", "start"}
     if computes and not enable_cache():
-        from dtt_sim.coverage.warm_up import compile_all
+        from dtt_sim.workflow.warm_up import compile_all
 
         compile_all()
     compiled_s = time.perf_counter() - start

@@ -424,25 +424,6 @@ def test_bins_hold_every_receiver_once() -> None:
             assert ((slope * q >= k - 1e-9) & (slope * q <= k + 1 + 1e-9)).all()
 
 
-def test_what_is_compiled_beforehand_is_what_is_called(ground: Ground) -> None:
-    """No kernel is compiled a second time for arguments of another type."""
-    from dtt_sim.coverage import binning, cpu, warm_up
-    from dtt_sim.coverage.wedge.solve import solve_wedges
-    from terrain import resample, sector
-
-    drivers = (
-        solve_wedges, cpu.solve_paths, binning._count, binning._pack, sector._warp_block,
-        resample._fill_rows,
-    )  # fmt: skip
-    grid = user_grid("EPSG:32648", 900.0)
-    path_loss(ground, MAST, grid=grid, emissions=SIGNALS, prediction=PREDICTION)
-    compiled = [driver.signatures for driver in drivers]
-    assert all(compiled)
-    warm_up.compile_search()
-    warm_up.compile_rest()
-    assert [driver.signatures for driver in drivers] == compiled
-
-
 def test_progress_counts_every_cell(ground: Ground) -> None:
     grid = user_grid("EPSG:32648", 900.0)
     told: list[int] = []

@@ -1,4 +1,4 @@
-"""Compile the solvers before their first use, in two processes at a time.
+"""Compile what a run needs before its first use, in two processes at a time.
 
 Compilation holds the interpreter, so that threads do not share it. What one process compiles and
 keeps on disk the other reads: call :func:`dtt_sim._jit.enable_cache` first.
@@ -15,7 +15,7 @@ import numpy as np
 def compile_all() -> None:
     """Compile the wedge search here, and meanwhile all else in a second process."""
     other = subprocess.Popen(
-        [sys.executable, "-m", "dtt_sim.coverage.warm_up"],
+        [sys.executable, "-m", "dtt_sim.workflow.warm_up"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -52,6 +52,7 @@ def compile_rest() -> None:
     from dtt_sim.coverage.wedge.solve import empty_receivers
     from terrain.grid import Grid
     from terrain.local import LocalFrame, receiver_positions
+    from terrain.profile import extract
     from terrain.resample import GroundAtCells
     from terrain.sector import warp_sector
     from terrain.synthetic import fractal_ground
@@ -78,6 +79,23 @@ def compile_rest() -> None:
         n_col=int(bins.columns[quadrant]), cell_m=cell_m,
     )  # fmt: skip
     sectors.only_zone(warped.zone)
+    extract(ground, 104.1, 9.9, 104.3, 10.1)
+    _compile_service()
+
+
+def _compile_service() -> None:
+    """Have two stations serve one cell."""
+    from dtt_sim.network.dvbt2 import Mode
+    from dtt_sim.network.multiplex import Group, StationFields, evaluate_multiplex
+    from dtt_sim.network.reception import Reception, link_budget
+    from dtt_sim.network.sfn import window_of
+
+    mode = Mode("32K", "1/8", "PP2", "64QAM", "3/4")
+    cell = np.full((1, 1), 50.0, np.float32)
+    group = Group((0, 1), link_budget(mode, Reception("fixed"), 570.0))
+    place = np.full((1, 1), 105.0)
+    stations = [StationFields(name, 10.0, 105.0, cell, cell, cell) for name in ("A", "B")]
+    evaluate_multiplex(stations, [group], (place, place), window=window_of(mode))
 
 
 if __name__ == "__main__":

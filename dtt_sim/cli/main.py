@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "bench": ("dtt_sim.cli.bench", "Measure the solver on this machine: speed and exactness."),
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
+    "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),

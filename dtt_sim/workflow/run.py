@@ -185,7 +185,7 @@ def run(
     people = read_population(scenario, grid, ground, units)
     _check_masts(scenario, ground)
     tell("terrain", 1, 1)
-    losses, computed = _losses(
+    losses, computed = compute_losses(
         scenario, ground, grid, LossCache(cache or out / "cache"), solver, tell
     )
     fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
@@ -301,7 +301,7 @@ def _count_flags(loss: xr.Dataset) -> dict[str, int]:
     return {MEANING[int(c)]: int(n) for c, n in zip(codes, counts, strict=True)}
 
 
-def _losses(
+def compute_losses(
     scenario: Scenario,
     ground: Ground,
     grid: Grid,

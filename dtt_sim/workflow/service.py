@@ -10,6 +10,7 @@ from dtt_sim.network.protection import DVBT2, ProtectionRatio, Signal, protectio
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.reception_tables import band, class_antenna
 from dtt_sim.network.sfn import SfnReceiver
+from dtt_sim.typing import Float32Array, IntArray
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,14 +68,7 @@ def serve(
     fields, losses : dict by transmitter id
         Field strength at the wanted and the interfering percentage of time; path loss.
     """
-    stations = [
-        StationFields(
-            t.id, t.lat_deg, t.lon_deg,
-            fields[t.id].isel(p_time=0).to_numpy(), fields[t.id].isel(p_time=1).to_numpy(),
-            losses[t.id]["distance_km"].to_numpy(), t.delay_us, t.polarisation == "vertical",
-        )
-        for t in scenario.transmitters
-    ]  # fmt: skip
+    stations = station_fields(scenario, fields, losses)
     lonlat = grid.lonlat()
     receiver = receiver_of(scenario)
     found = Service({}, {}, {})
@@ -82,17 +76,39 @@ def serve(
         own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == name]
         if not own:
             continue
-        groups = _groups(scenario, multiplex, own, found.ratios)
+        groups = groups_of(scenario, multiplex, own, found.ratios)
         found.budgets[name] = groups[0].budget
         found.layers[name] = evaluate_multiplex(
             stations, groups, lonlat,
             window=receiver.window(multiplex.mode), receiver=receiver,
-            antenna=_antenna(scenario, scenario.transmitters[own[0]]),
+            antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
         )  # fmt: skip
     return found
 
 
-def _antenna(scenario: Scenario, transmitter: Transmitter) -> Discrimination:
+def station_fields(
+    scenario: Scenario,
+    fields: dict[str, xr.DataArray],
+    losses: dict[str, xr.Dataset],
+    cells: IntArray | None = None,
+) -> list[StationFields]:
+    """What every transmitter does to the grid, or to some of its cells (flat indices), (1, n)."""
+
+    def some(array: xr.DataArray) -> Float32Array:
+        values = array.to_numpy()
+        return values if cells is None else values.reshape(1, -1)[:, cells]
+
+    return [
+        StationFields(
+            t.id, t.lat_deg, t.lon_deg,
+            some(fields[t.id].isel(p_time=0)), some(fields[t.id].isel(p_time=1)),
+            some(losses[t.id]["distance_km"]), t.delay_us, t.polarisation == "vertical",
+        )
+        for t in scenario.transmitters
+    ]  # fmt: skip
+
+
+def rooftop_or_not(scenario: Scenario, transmitter: Transmitter) -> Discrimination:
     """Receiving antenna at a transmitter's frequency: rooftop ones are directive."""
     reception = scenario.reception
     kind = reception.receiving_antenna or class_antenna(reception.reception)
@@ -101,7 +117,7 @@ def _antenna(scenario: Scenario, transmitter: Transmitter) -> Discrimination:
     return discrimination_of_band(band(transmitter.frequency_mhz))[0]
 
 
-def _groups(
+def groups_of(
     scenario: Scenario,
     multiplex: Multiplex,
     own: list[int],

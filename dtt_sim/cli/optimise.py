@@ -1,0 +1,75 @@
+"""``dtt-sim optimise``: better settings of a network, from kept path losses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def optimise() -> None:
+    """Search for better settings of a network; path losses are kept and used again."""
+
+
+@optimise.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--multiplex", required=True, help="A single-frequency network of the scenario.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Output folder.")
+@click.option("--override", help="Named changes of the scenario.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder of kept path losses.")
+@click.option("--limit", "limit_us", type=float, help="Largest delay [µs; the guard interval].")
+@click.option("--coarse", "coarse_us", type=float, help="First grid [µs; an eighth of it].")
+@click.option(
+    "--fine", "fine_us", type=float, default=5.0, show_default=True, help="Last grid [µs]."
+)
+@click.option(
+    "--starts", type=int, default=2, show_default=True, help="Searches from other places."
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def delays(
+    scenario: Path,
+    multiplex: str,
+    out: Path,
+    override: str | None,
+    cache: Path | None,
+    limit_us: float | None,
+    coarse_us: float | None,
+    fine_us: float,
+    starts: int,
+    seed: int,
+    *,
+    quiet: bool,
+) -> None:
+    """Static delays that serve most people at the good share of locations.
+
+    Writes delays.csv, ranked, and delays.toml, a scenario with the best of them.
+    """
+    from dtt_sim._jit import enable_cache
+    from dtt_sim.scenario.load import load_scenario
+
+    loaded = load_scenario(scenario, override=override)
+    is_compiled = enable_cache()
+
+    def tell(text: str) -> None:
+        if not quiet:
+            click.echo(text, err=True)
+
+    if not is_compiled:
+        tell("compiling, once for this version and processor (half a minute)")
+        from dtt_sim.workflow.warm_up import compile_all
+
+        compile_all()
+    from dtt_sim.workflow.optimise import optimise_scenario_delays
+
+    problem, plans = optimise_scenario_delays(
+        loaded, multiplex, out, cache=cache, limit_us=limit_us, coarse_us=coarse_us,
+        fine_us=fine_us, starts=starts, seed=seed, tell=tell,
+    )  # fmt: skip
+    before, _ = problem.people(problem.delays_us)
+    best = plans[0]
+    click.echo(f"as it is: {before:,.0f} people; found: {best.persons_good:,.0f} people")
+    for station, delay in zip(problem.group.members, best.delays_us, strict=True):
+        click.echo(f"  {problem.stations[station].name:<20} {delay:7.1f} µs")
+    click.echo(f"written: {out / 'delays.csv'}, {out / 'delays.toml'}")

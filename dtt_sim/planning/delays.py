@@ -1,0 +1,202 @@
+"""Static delays of a single-frequency network that serve most people.
+
+Only differences of delays matter, so that the least one is always 0. The search goes station by
+station over a grid of delays, exchanges pairs, and begins anew from other places; then the grid is
+halved round what was found. It promises no optimum; on small grids the tests compare it with all
+combinations.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
+from dtt_sim.network.multiplex import Group, StationFields, evaluate_multiplex
+from dtt_sim.network.sfn import SfnReceiver, Window
+from dtt_sim.typing import Float64Array
+
+Delays = tuple[float, ...]
+Tell = Callable[[str], None]
+
+DEFAULT_RECEIVER = SfnReceiver()
+_TIE = 1e-3
+"""Weight of the expected people, beside those in well-served cells, so that flat places have a slope."""
+
+
+@dataclass(frozen=True, eq=False)
+class DelayProblem:
+    """A network over the cells that count.
+
+    Attributes
+    ----------
+    stations : tuple of StationFields
+        All that are on air, over `(1, n)` cells.
+    group : Group
+        The network: whose delays are sought.
+    persons : (n,) float64
+    lonlat_deg : two (1, n) float64
+    window : Window
+    receiver : SfnReceiver
+    antenna : Discrimination
+    """
+
+    stations: tuple[StationFields, ...]
+    group: Group
+    persons: Float64Array
+    lonlat_deg: tuple[Float64Array, Float64Array]
+    window: Window
+    receiver: SfnReceiver = DEFAULT_RECEIVER
+    antenna: Discrimination = OMNIDIRECTIONAL
+
+    @property
+    def delays_us(self) -> Delays:
+        """Delays of the group's stations as they are [µs]."""
+        return tuple(self.stations[s].delay_us for s in self.group.members)
+
+    def people(self, delays_us: Delays) -> tuple[float, float]:
+        """People in well-served cells, and the expected number of people with a picture."""
+        stations = list(self.stations)
+        for s, delay in zip(self.group.members, delays_us, strict=True):
+            stations[s] = replace(stations[s], delay_us=delay)
+        layers = evaluate_multiplex(
+            stations, [self.group], self.lonlat_deg, window=self.window, receiver=self.receiver,
+            antenna=self.antenna,
+        )  # fmt: skip
+        expected = np.nan_to_num(layers.probability[0].astype(np.float64)) @ self.persons
+        return float(layers.served_good[0] @ self.persons), float(expected)
+
+
+@dataclass(frozen=True, slots=True)
+class DelayPlan:
+    """Delays, and whom they serve.
+
+    Attributes
+    ----------
+    delays_us : tuple of float
+        In the order of the group's stations; the least is 0 [µs].
+    persons_good, persons_expected : float
+        As :meth:`DelayProblem.people`.
+    """
+
+    delays_us: Delays
+    persons_good: float
+    persons_expected: float
+
+    @property
+    def score(self) -> float:
+        """What is maximised."""
+        return self.persons_good + _TIE * self.persons_expected
+
+
+def from_zero(delays_us: Delays) -> Delays:
+    """The same differences with the least at 0, to a tenth of a microsecond."""
+    least = min(delays_us)
+    return tuple(round(d - least, 1) for d in delays_us)
+
+
+class _Search:
+    """Plans already looked at, and the evaluation of others."""
+
+    def __init__(self, problem: DelayProblem) -> None:
+        self.problem = problem
+        self.known: dict[Delays, DelayPlan] = {}
+
+    def plan(self, delays_us: Delays) -> DelayPlan:
+        key = from_zero(delays_us)
+        if key not in self.known:
+            self.known[key] = DelayPlan(key, *self.problem.people(key))
+        return self.known[key]
+
+    def best_of(self, start: DelayPlan, others: Iterator[Delays]) -> DelayPlan:
+        return max(itertools.chain([start], map(self.plan, others)), key=lambda p: p.score)
+
+    def climb(self, start: DelayPlan, values: Callable[[float], list[float]]) -> DelayPlan:
+        """Station by station, then pair by pair, until nothing is gained."""
+        n, best = len(start.delays_us), start
+        while True:
+            before = best
+            for k in range(n):
+                now = best.delays_us
+                best = self.best_of(
+                    best, ((*now[:k], value, *now[k + 1 :]) for value in values(now[k]))
+                )
+            now = best.delays_us
+            best = self.best_of(
+                best, (_exchanged(now, a, b) for a, b in itertools.combinations(range(n), 2))
+            )
+            if best.score <= before.score:
+                return best
+
+
+def _exchanged(delays_us: Delays, a: int, b: int) -> Delays:
+    changed = list(delays_us)
+    changed[a], changed[b] = changed[b], changed[a]
+    return tuple(changed)
+
+
+def optimise_delays(
+    problem: DelayProblem,
+    *,
+    limit_us: float,
+    coarse_us: float,
+    fine_us: float,
+    starts: int = 2,
+    seed: int = 0,
+    tell: Tell | None = None,
+) -> list[DelayPlan]:
+    """Plans that were looked at, the best first.
+
+    Parameters
+    ----------
+    limit_us : float
+        Largest difference between two delays [µs].
+    coarse_us, fine_us : float
+        First and last grid of delays [µs].
+    starts : int
+        Places from which the search begins: the delays as they are, then drawn ones.
+    seed : int
+    tell : callable, optional
+        Told how it goes.
+
+    Raises
+    ------
+    ValueError
+        A network of one station, grids that do not fit into the limit, or no start.
+    """
+    n = len(problem.group.members)
+    if n < 2:
+        msg = "a network of one station has no delays to set; give one of two or more"
+        raise ValueError(msg)
+    if not 0.0 < fine_us <= coarse_us <= limit_us:
+        msg = (
+            f"steps {fine_us:g} and {coarse_us:g} µs, limit {limit_us:g} µs; give "
+            "0 < fine <= coarse <= limit"
+        )
+        raise ValueError(msg)
+    if starts < 1:
+        msg = f"starts = {starts}; give 1 or more"
+        raise ValueError(msg)
+    tell = tell or (lambda _text: None)
+    search = _Search(problem)
+    grid = [float(v) for v in np.arange(0.0, limit_us + 0.5 * coarse_us, coarse_us)]
+    rng = np.random.default_rng(seed)
+    found = []
+    for k in range(starts):
+        first = problem.delays_us if k == 0 else tuple(rng.choice(grid, n).tolist())
+        plan = search.climb(search.plan(first), lambda _now: grid)
+        tell(
+            f"start {k + 1} of {starts}: {plan.persons_good:,.0f} people, {len(search.known)} plans"
+        )
+        found.append(plan)
+    best = max(found, key=lambda p: p.score)
+    step = 0.5 * coarse_us
+    while step >= fine_us:
+        best = search.climb(best, lambda now, step=step: [now - step, now + step])  # type: ignore[misc]
+        tell(f"steps of {step:g} µs: {best.persons_good:,.0f} people, {len(search.known)} plans")
+        step *= 0.5
+    within = [p for p in search.known.values() if max(p.delays_us) <= limit_us + 1e-9]
+    return sorted(within, key=lambda p: -p.score)

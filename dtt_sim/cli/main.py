@@ -12,6 +12,7 @@ _COMMANDS = {
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
+    "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),

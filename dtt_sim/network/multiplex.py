@@ -332,6 +332,12 @@ def _azimuth_deg(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
     return math.degrees(math.atan2(east, north))
 
 
+def azimuth_deg(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: float) -> float:
+    """Azimuth from one place to another, as the evaluation takes it: on the sphere [deg]."""
+    places = (math.radians(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
+    return float(_azimuth_deg(*places))
+
+
 @driver
 def _evaluate_cells(
     wanted: Float32Array,

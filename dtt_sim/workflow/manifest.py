@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import sys
 from dataclasses import asdict
@@ -59,6 +60,7 @@ def manifest(result: Run) -> dict[str, Any]:
             "processor": processor(),
         },
         "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
+        "again": _again(result),
         "transmitters": [asdict(t) for t in scenario.transmitters],
         "files_sha256": files,
         "terrain": {
@@ -81,6 +83,26 @@ def manifest(result: Run) -> dict[str, Any]:
         "assumptions": [a.model_dump() for a in scenario.assumptions],
         "flags": result.flags,
         "warnings": list(result.warnings),
+    }
+
+
+def _again(result: Run) -> dict[str, Any]:
+    """How to load the scenario again: its file and what was set, paths as seen from the folder."""
+    here = result.out.resolve()
+
+    def seen(path: Path | str) -> str:
+        return Path(os.path.relpath(Path(path).resolve(), here)).as_posix()
+
+    scenario = result.scenario
+    terrain = scenario.keys.terrain
+    files = [terrain.elevation] if isinstance(terrain.elevation, str) else terrain.elevation
+    return {
+        "scenario": seen(scenario.path),
+        "override": scenario.override,
+        "elevation": [seen(file) for file in files],
+        "land": seen(terrain.land) if terrain.land else None,
+        "schematic": terrain.schematic,
+        "cell_size": scenario.keys.grid.cell_size,
     }
 
 

@@ -1,0 +1,189 @@
+"""A location of a finished run, explained from the run's own rasters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dtt_sim.errors import DttSimError, ScenarioError
+from dtt_sim.network.explain import Explanation, explain
+from dtt_sim.network.multiplex import StationFields
+from dtt_sim.network.sfn import Window
+from dtt_sim.scenario.load import Scenario, load_scenario
+from dtt_sim.workflow.run import receiving_grid
+from dtt_sim.workflow.service import groups_of, receiver_of, rooftop_or_not
+from terrain.grid import WGS84, Grid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class PointReport:
+    """What a run says of a location.
+
+    Attributes
+    ----------
+    lat_deg, lon_deg : float
+        As asked for [deg].
+    cell : tuple of int
+        Row and column of the receiving grid.
+    scenario : Scenario
+    multiplexes : dict of str to Explanation
+    windows : dict of str to Window
+        Of the receiver, by multiplex.
+    """
+
+    lat_deg: float
+    lon_deg: float
+    cell: tuple[int, int]
+    scenario: Scenario
+    multiplexes: dict[str, Explanation]
+    windows: dict[str, Window]
+
+
+def load_run_scenario(folder: Path) -> Scenario:
+    """The scenario of a finished run, as it was.
+
+    Raises
+    ------
+    DttSimError
+        A folder that is no run's, or a scenario that is no longer there or has changed.
+    """
+    file = folder / "manifest.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        again = found["again"]
+    except (OSError, ValueError, KeyError) as error:
+        msg = (
+            f"{folder}: not the folder of a finished run (manifest.json: {error}); run the scenario"
+        )
+        raise DttSimError(msg) from error
+    values: dict[str, Any] = {
+        "terrain.elevation": [str(folder / name) for name in again["elevation"]],
+        "terrain.land": str(folder / again["land"]) if again["land"] else None,
+        "terrain.schematic": again["schematic"],
+        "grid.cell_size": again["cell_size"],
+    }
+    try:
+        scenario = load_scenario(
+            folder / again["scenario"], override=again["override"] or None, set_values=values
+        )
+    except ScenarioError as error:
+        msg = f"{folder}: the scenario cannot be loaded again; run it anew\n{error}"
+        raise DttSimError(msg) from error
+    known = {t["id"]: t for t in found["transmitters"]}
+    changed = [
+        t.id
+        for t in scenario.transmitters
+        if t.id not in known
+        or any(known[t.id][key] != getattr(t, key) for key in ("erp_kw", "frequency_mhz", "lat_deg",
+                                                               "lon_deg", "delay_us"))
+    ]  # fmt: skip
+    if changed or len(known) != len(scenario.transmitters):
+        which = f" ({changed[0]})" if changed else ""
+        msg = f"{folder}: the stations have changed since this run{which}; run the scenario again"
+        raise DttSimError(msg)
+    return scenario
+
+
+def place_of(scenario: Scenario, name: str) -> tuple[float, float]:
+    """Latitude and longitude of a place of the scenario's population table, by its name or a part.
+
+    Raises
+    ------
+    DttSimError
+        No table of places, or no such place; names those that are near in spelling.
+    """
+    import csv
+    import difflib
+
+    keys = scenario.keys.population
+    if keys is None or keys.points is None:
+        msg = "the scenario has no table of places; give --lat and --lon"
+        raise DttSimError(msg)
+    with Path(keys.points).open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    same = [key for key in rows if key.casefold() == name.casefold()]
+    part = [key for key in rows if name.casefold() in key.casefold()]
+    for found in (same, part):
+        if len(found) == 1:
+            row = rows[found[0]]
+            return float(row["lat_deg"]), float(row["lon_deg"])
+    near = part[:5] or difflib.get_close_matches(name, rows, 3, 0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; give --lat and --lon"
+    msg = f"{name!r} is no place of {Path(keys.points).name}{hint}"
+    raise DttSimError(msg)
+
+
+def explain_point(folder: Path, scenario: Scenario, lat_deg: float, lon_deg: float) -> PointReport:
+    """Explain a location of a finished run.
+
+    Raises
+    ------
+    DttSimError
+        A location off the receiving grid, or rasters that are missing.
+    """
+    grid = receiving_grid(scenario)
+    row, col = (
+        int(np.rint(v)) for v in grid.fractional_index(np.array(lon_deg), np.array(lat_deg))
+    )
+    if not (0 <= row < grid.n_row and 0 <= col < grid.n_col):
+        west, south, east, north = grid.bounds_lonlat()
+        msg = (
+            f"{lat_deg:g} N {lon_deg:g} E lies off the receiving grid ({south:.2f} to {north:.2f} N, "
+            f"{west:.2f} to {east:.2f} E)"
+        )
+        raise DttSimError(msg)
+    lon, lat = (float(v) for v in grid.lonlat_of_index(np.array(float(row)), np.array(float(col))))
+    stations = _stations(folder, scenario, grid, row, col, lon, lat)
+    receiver = receiver_of(scenario)
+    found, windows = {}, {}
+    for name, multiplex in scenario.multiplexes.items():
+        own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == name]
+        if not own:
+            continue
+        windows[name] = receiver.window(multiplex.mode)
+        found[name] = explain(
+            stations, groups_of(scenario, multiplex, own, {}), (lon, lat), window=windows[name],
+            receiver=receiver, antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
+        )  # fmt: skip
+    return PointReport(lat_deg, lon_deg, (row, col), scenario, found, windows)
+
+
+def _stations(
+    folder: Path, scenario: Scenario, grid: Grid, row: int, col: int, lon: float, lat: float
+) -> list[StationFields]:
+    """Fields of all transmitters in one cell, from the run's rasters."""
+    import rasterio
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window as Part
+
+    def one(value: float) -> NDArray[np.float32]:
+        return np.full((1, 1), value, np.float32)
+
+    stations = []
+    for t in scenario.transmitters:
+        path = folder / "fields" / f"{t.id}.tif"
+        try:
+            with rasterio.open(path) as file:
+                if (file.height, file.width) != grid.shape:
+                    msg = f"{path}: not on the scenario's grid; run the scenario again"
+                    raise DttSimError(msg)
+                values = file.read([1, 2], window=Part(col, row, 1, 1), masked=True)
+        except RasterioError as error:
+            msg = f"{path}: cannot be read ({error}); run the scenario again"
+            raise DttSimError(msg) from error
+        wanted, interfering = (float(v) for v in values.filled(np.nan).ravel())
+        _, _, metres = WGS84.inv(t.lon_deg, t.lat_deg, lon, lat)
+        stations.append(
+            StationFields(
+                t.id, t.lat_deg, t.lon_deg, one(wanted), one(interfering), one(0.001 * metres),
+                t.delay_us, t.polarisation == "vertical",
+            )
+        )  # fmt: skip
+    return stations

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dtt_sim.cli.network_options import network_options, prepare
+
 
 @click.group()
 def optimise() -> None:
@@ -13,11 +15,7 @@ def optimise() -> None:
 
 
 @optimise.command()
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--multiplex", required=True, help="A single-frequency network of the scenario.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Output folder.")
-@click.option("--override", help="Named changes of the scenario.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of kept path losses.")
+@network_options
 @click.option("--limit", "limit_us", type=float, help="Largest delay [µs; the guard interval].")
 @click.option("--coarse", "coarse_us", type=float, help="First grid [µs; an eighth of it].")
 @click.option(
@@ -27,40 +25,16 @@ def optimise() -> None:
     "--starts", type=int, default=2, show_default=True, help="Searches from other places."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def delays(
-    scenario: Path,
-    multiplex: str,
-    out: Path,
-    override: str | None,
-    cache: Path | None,
-    limit_us: float | None,
-    coarse_us: float | None,
-    fine_us: float,
-    starts: int,
-    seed: int,
-    *,
+    scenario: Path, multiplex: str, out: Path, override: str | None, cache: Path | None,
+    limit_us: float | None, coarse_us: float | None, fine_us: float, starts: int, seed: int, *,
     quiet: bool,
-) -> None:
+) -> None:  # fmt: skip
     """Static delays that serve most people at the good share of locations.
 
     Writes delays.csv, ranked, and delays.toml, a scenario with the best of them.
     """
-    from dtt_sim._jit import enable_cache
-    from dtt_sim.scenario.load import load_scenario
-
-    loaded = load_scenario(scenario, override=override)
-    is_compiled = enable_cache()
-
-    def tell(text: str) -> None:
-        if not quiet:
-            click.echo(text, err=True)
-
-    if not is_compiled:
-        tell("compiling, once for this version and processor (half a minute)")
-        from dtt_sim.workflow.warm_up import compile_all
-
-        compile_all()
+    loaded, tell = prepare(scenario, override, quiet=quiet)
     from dtt_sim.workflow.optimise import optimise_scenario_delays
 
     problem, plans = optimise_scenario_delays(

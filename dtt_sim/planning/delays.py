@@ -14,43 +14,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
-from dtt_sim.network.multiplex import Group, StationFields, evaluate_multiplex
-from dtt_sim.network.sfn import SfnReceiver, Window
-from dtt_sim.typing import Float64Array
+from dtt_sim.network.multiplex import Group
+from dtt_sim.planning.accounting import NetworkProblem
 
 Delays = tuple[float, ...]
 Tell = Callable[[str], None]
 
-DEFAULT_RECEIVER = SfnReceiver()
 _TIE = 1e-3
 """Weight of the expected people, beside those in well-served cells, so that flat places have a slope."""
 
 
 @dataclass(frozen=True, eq=False)
-class DelayProblem:
-    """A network over the cells that count.
+class DelayProblem(NetworkProblem):
+    """A single-frequency network, one group, over the cells that count."""
 
-    Attributes
-    ----------
-    stations : tuple of StationFields
-        All that are on air, over `(1, n)` cells.
-    group : Group
-        The network: whose delays are sought.
-    persons : (n,) float64
-    lonlat_deg : two (1, n) float64
-    window : Window
-    receiver : SfnReceiver
-    antenna : Discrimination
-    """
-
-    stations: tuple[StationFields, ...]
-    group: Group
-    persons: Float64Array
-    lonlat_deg: tuple[Float64Array, Float64Array]
-    window: Window
-    receiver: SfnReceiver = DEFAULT_RECEIVER
-    antenna: Discrimination = OMNIDIRECTIONAL
+    @property
+    def group(self) -> Group:
+        """The network: whose delays are sought."""
+        return self.groups[0]
 
     @property
     def delays_us(self) -> Delays:
@@ -62,12 +43,8 @@ class DelayProblem:
         stations = list(self.stations)
         for s, delay in zip(self.group.members, delays_us, strict=True):
             stations[s] = replace(stations[s], delay_us=delay)
-        layers = evaluate_multiplex(
-            stations, [self.group], self.lonlat_deg, window=self.window, receiver=self.receiver,
-            antenna=self.antenna,
-        )  # fmt: skip
-        expected = np.nan_to_num(layers.probability[0].astype(np.float64)) @ self.persons
-        return float(layers.served_good[0] @ self.persons), float(expected)
+        served = self.served(stations=stations)
+        return served.persons, served.expected_persons
 
 
 @dataclass(frozen=True, slots=True)

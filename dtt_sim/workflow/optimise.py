@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from dtt_sim.coverage.cache import LossCache
 from dtt_sim.coverage.field import field_strength
 from dtt_sim.errors import DttSimError
+from dtt_sim.planning.accounting import (
+    Drill,
+    InterferenceAccount,
+    NetworkProblem,
+    account_interference,
+    drill,
+)
 from dtt_sim.planning.delays import DelayPlan, DelayProblem, optimise_delays
 from dtt_sim.workflow.output import whole_file, write_csv
 from dtt_sim.workflow.run import (
@@ -39,24 +46,57 @@ def delay_problem(
     DttSimError
         A multiplex that there is none or that is no single-frequency network, or nobody to serve.
     """
-    if multiplex not in scenario.multiplexes:
-        msg = f"no multiplex {multiplex!r}; choose from {', '.join(scenario.multiplexes)}"
-        raise DttSimError(msg)
+    _known(scenario, multiplex)
     if scenario.multiplexes[multiplex].network != "sfn":
         msg = f"multiplex {multiplex} is a multi-frequency network; its delays change nothing"
         raise DttSimError(msg)
-    own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == multiplex]
-    if len(own) < 2:
-        msg = f"multiplex {multiplex} has {len(own)} stations on air; delays need two or more"
+    n = sum(t.multiplex == multiplex for t in scenario.transmitters)
+    if n < 2:
+        msg = f"multiplex {multiplex} has {n} stations on air; delays need two or more"
         raise DttSimError(msg)
+    if scenario.keys.population is None:
+        msg = "the scenario has no population; give [population] to say whom to serve"
+        raise DttSimError(msg)
+    return _problem(DelayProblem, scenario, multiplex, cache, tell, only_people=True)
+
+
+def network_problem(
+    scenario: Scenario, multiplex: str, cache: Path, tell: Tell | None = None
+) -> NetworkProblem:
+    """A multiplex of a scenario over the whole grid; without a population only areas count.
+
+    Raises
+    ------
+    DttSimError
+        A multiplex that there is none, or that nobody carries.
+    """
+    _known(scenario, multiplex)
+    return _problem(NetworkProblem, scenario, multiplex, cache, tell, only_people=False)
+
+
+def _known(scenario: Scenario, multiplex: str) -> None:
+    if multiplex not in scenario.multiplexes:
+        msg = f"no multiplex {multiplex!r}; choose from {', '.join(scenario.multiplexes)}"
+        raise DttSimError(msg)
+    if not any(t.multiplex == multiplex for t in scenario.transmitters):
+        msg = f"multiplex {multiplex} is carried by no transmitter on air"
+        raise DttSimError(msg)
+
+
+P = TypeVar("P", bound=NetworkProblem)
+
+
+def _problem(
+    kind: type[P], scenario: Scenario, multiplex: str, cache: Path, tell: Tell | None, *,
+    only_people: bool,
+) -> P:  # fmt: skip
     grid = receiving_grid(scenario)
     ground = read_ground(scenario, grid)
     people = read_population(scenario, grid, ground, units_of(scenario))
-    if people is None:
-        msg = "the scenario has no population; give [population] to say whom to serve"
-        raise DttSimError(msg)
-    persons = np.asarray(people.matrix[people.is_counted].sum(axis=0), np.float64).ravel()
-    cells = np.flatnonzero(persons)
+    persons = np.zeros(grid.n_row * grid.n_col)
+    if people is not None:
+        persons = np.asarray(people.matrix[people.is_counted].sum(axis=0), np.float64).ravel()
+    cells = np.flatnonzero(persons) if only_people else np.arange(persons.size)
     if cells.size == 0:
         msg = "nobody lives on the receiving grid; make it larger or check the population"
         raise DttSimError(msg)
@@ -67,19 +107,66 @@ def delay_problem(
 
     losses, _ = compute_losses(scenario, ground, grid, LossCache(cache), "wedge", step)
     fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
-    stations = station_fields(scenario, fields, losses, cells)
-    lon, lat = grid.lonlat()
+    own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == multiplex]
+    lon, lat = (v.reshape(1, -1)[:, cells] for v in grid.lonlat())
     receiver = receiver_of(scenario)
-    mode = scenario.multiplexes[multiplex].mode
-    return DelayProblem(
-        tuple(stations),
-        groups_of(scenario, scenario.multiplexes[multiplex], own, {})[0],
-        persons[cells],
-        (lon.reshape(1, -1)[:, cells], lat.reshape(1, -1)[:, cells]),
-        receiver.window(mode),
-        receiver,
-        rooftop_or_not(scenario, scenario.transmitters[own[0]]),
+    return kind(
+        stations=tuple(station_fields(scenario, fields, losses, cells)),
+        groups=tuple(groups_of(scenario, scenario.multiplexes[multiplex], own, {})),
+        persons=persons[cells],
+        area_km2=np.broadcast_to(grid.cell_area_km2(), grid.shape).reshape(-1)[cells],
+        lonlat_deg=(lon, lat),
+        window=receiver.window(scenario.multiplexes[multiplex].mode),
+        receiver=receiver,
+        antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
     )
+
+
+def account_scenario(
+    scenario: Scenario, multiplex: str, out: Path, *, cache: Path | None = None,
+    tell: Tell | None = None,
+) -> InterferenceAccount:  # fmt: skip
+    """Account for the interference to a multiplex; write ``interference.csv``."""
+    problem = network_problem(scenario, multiplex, cache or out / "cache", tell)
+    account = account_interference(problem, tell)
+    write_csv(
+        out / "interference.csv",
+        ("station", "protection_ratio_db", "total_loss_persons", "total_loss_km2",
+         "unique_loss_persons", "unique_loss_km2"),
+        [
+            (x.station, round(x.protection_db, 2), round(x.total_persons), round(x.total_km2, 1),
+             round(x.unique_persons), round(x.unique_km2, 1))
+            for x in account.losses
+        ],
+    )  # fmt: skip
+    return account
+
+
+def drill_scenario(
+    scenario: Scenario, multiplex: str, out: Path, *, late_us: Sequence[float],
+    cache: Path | None = None, tell: Tell | None = None,
+) -> tuple[Drill, ...]:  # fmt: skip
+    """Take every station of a multiplex off the air and out of step; write ``drill.csv``."""
+    problem = network_problem(scenario, multiplex, cache or out / "cache", tell)
+    try:
+        found = drill(problem, late_us, tell)
+    except ValueError as error:
+        raise DttSimError(str(error)) from error
+    write_csv(
+        out / "drill.csv",
+        ("station", "failure", "lost_persons", "gained_persons", "lost_km2", "gained_km2"),
+        [
+            (d.station, failure(d), round(d.lost_persons), round(d.gained_persons),
+             round(d.lost_km2, 1), round(d.gained_km2, 1))
+            for d in found
+        ],
+    )  # fmt: skip
+    return found
+
+
+def failure(one: Drill) -> str:
+    """What is wrong with the station of a drill."""
+    return "off the air" if one.late_us is None else f"{one.late_us:+g} µs"
 
 
 def optimise_scenario_delays(

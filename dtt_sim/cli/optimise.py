@@ -22,7 +22,7 @@ def optimise() -> None:
     "--fine", "fine_us", type=float, default=5.0, show_default=True, help="Last grid [µs]."
 )
 @click.option(
-    "--starts", type=int, default=2, show_default=True, help="Searches from other places."
+    "--starts", type=int, default=4, show_default=True, help="Searches from other places."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 def delays(

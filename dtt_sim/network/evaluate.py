@@ -179,34 +179,40 @@ def evaluate_aim(
         [µs]; azimuth from here [deg].
     polarisation : (n_station,) int64
     """
-    n = n_known = 0
-    # Signals with a median first: the window is placed on those.
-    for turn in range(2):
+    n = n_heard = n_known = 0
+    # Signals whose median stands above noise first: a receiver places its window on those. Then
+    # those with a median below, then those that are known at the interfering percentage only.
+    for turn in range(3):
         for s in member:
             has_median = not math.isnan(wanted_db[s])
-            if has_median != (turn == 0) or (not has_median and math.isnan(interfering_db[s])):
+            if not has_median and math.isnan(interfering_db[s]):
                 continue
             off = discrimination_db(
                 azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
             )
+            is_heard = has_median and wanted_db[s] - off >= need.noise_db
+            if turn != (0 if is_heard else (1 if has_median else 2)):
+                continue
             late = wanted_db[s] if rules.self_at_wanted_time else interfering_db[s]
             scratch.time_us[n] = arrival_us[s]
             scratch.level_db[n] = wanted_db[s] - off
             scratch.late_db[n] = (wanted_db[s] if math.isnan(late) else late) - off
             scratch.station[n] = s
             n += 1
-        n_known = n if turn == 0 else n_known
+        n_heard = n if turn == 0 else n_heard
+        n_known = n if turn <= 1 else n_known
     if n_known == 0:
         return _nobody()
+    n_placed = n_heard if n_heard > 0 else n_known
     threshold = rules.threshold_db
     if math.isnan(threshold):
         strongest = scratch.level_db[0]
-        for i in range(1, n_known):
+        for i in range(1, n_placed):
             strongest = max(strongest, scratch.level_db[i])
         threshold = max(strongest - (need.noise_db + need.cn_db), 0.0)
     start = place_window(
         rules.strategy, threshold, rules.strongest_at, window, scratch.time_us,
-        scratch.level_db, n_known, need.noise_db, scratch.rest, scratch.candidate,
+        scratch.level_db, n_placed, need.noise_db, scratch.rest, scratch.candidate,
     )  # fmt: skip
     sigma = need.sigma_db
     scratch.useless_db[0], scratch.useless_sigma_db[0] = need.noise_db, 0.0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
@@ -34,7 +35,9 @@ from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
 from terrain.threads import in_threads
 
 BLOCK_CELLS = 1 << 15
-"""Cells worked on at a time; bounds the memory of what is stacked."""
+"""Most cells worked on at a time; bounds the memory of what is stacked."""
+LEAST_CELLS = 1 << 10
+"""Fewest, unless there are no more: a thread has to be worth its start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,8 +247,10 @@ def evaluate_multiplex(
     lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
     used = np.unique(np.concatenate([flat.member, flat.other]))
 
+    block = min(BLOCK_CELLS, max(LEAST_CELLS, n // (4 * numba.get_num_threads())))
+
     def work(first: int) -> None:
-        part = slice(first, min(first + BLOCK_CELLS, n))
+        part = slice(first, min(first + block, n))
         _evaluate_cells(
             _stack(stations, used, "wanted_dbuv_m", part),
             _stack(stations, used, "interfering_dbuv_m", part),
@@ -253,7 +258,7 @@ def evaluate_multiplex(
             lon[part], lat[part], sites, flat, acceptable, window, antenna, rules, out.part(part),
         )  # fmt: skip
 
-    in_threads(work, range(0, n, BLOCK_CELLS))
+    in_threads(work, range(0, n, block))
     good = np.array([g.budget.good_location_percent for g in groups])
     return _layers(out, shape, float(acceptable[0]), float(ndtri(0.01 * good[0])))
 

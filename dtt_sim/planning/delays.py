@@ -20,6 +20,8 @@ from dtt_sim.planning.accounting import NetworkProblem
 Delays = tuple[float, ...]
 Tell = Callable[[str], None]
 
+REFINED = 3
+"""Of the starts, those that are refined: the best on the coarse grid need not be so on a finer one."""
 _TIE = 1e-3
 """Weight of the expected people, beside those in well-served cells, so that flat places have a slope."""
 
@@ -121,7 +123,7 @@ def optimise_delays(
     limit_us: float,
     coarse_us: float,
     fine_us: float,
-    starts: int = 2,
+    starts: int = 4,
     seed: int = 0,
     tell: Tell | None = None,
 ) -> list[DelayPlan]:
@@ -169,11 +171,14 @@ def optimise_delays(
             f"start {k + 1} of {starts}: {plan.persons_good:,.0f} people, {len(search.known)} plans"
         )
         found.append(plan)
-    best = max(found, key=lambda p: p.score)
-    step = 0.5 * coarse_us
-    while step >= fine_us:
-        best = search.climb(best, lambda now, step=step: [now - step, now + step])  # type: ignore[misc]
-        tell(f"steps of {step:g} µs: {best.persons_good:,.0f} people, {len(search.known)} plans")
-        step *= 0.5
+    ranked = sorted(set(found), key=lambda p: -p.score)[:REFINED]
+    for k, plan in enumerate(ranked, start=1):
+        best, step = plan, 0.5 * coarse_us
+        while step >= fine_us:
+            best = search.climb(best, lambda now, step=step: [now - step, now + step])  # type: ignore[misc]
+            step *= 0.5
+        tell(
+            f"refined {k} of {len(ranked)}: {best.persons_good:,.0f} people, {len(search.known)} plans"
+        )
     within = [p for p in search.known.values() if max(p.delays_us) <= limit_us + 1e-9]
     return sorted(within, key=lambda p: -p.score)

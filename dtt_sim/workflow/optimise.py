@@ -178,7 +178,7 @@ def optimise_scenario_delays(
     limit_us: float | None = None,
     coarse_us: float | None = None,
     fine_us: float = 5.0,
-    starts: int = 2,
+    starts: int = 4,
     seed: int = 0,
     most: int = 50,
     tell: Tell | None = None,

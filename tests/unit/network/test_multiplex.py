@@ -143,6 +143,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     group = Group((0, 1, 2), BUDGET, ((3, 16.9), (4, -30.0)))
     whole = evaluate(stations, [group], antenna=ROOFTOP)
     monkeypatch.setattr(multiplex, "BLOCK_CELLS", 97)
+    monkeypatch.setattr(multiplex, "LEAST_CELLS", 1)
     parts = evaluate(stations, [group], antenna=ROOFTOP)
     for field in dataclasses.fields(whole):
         np.testing.assert_array_equal(getattr(parts, field.name), getattr(whole, field.name))
@@ -199,6 +200,19 @@ def test_a_delay_brings_an_echo_into_the_guard_interval() -> None:
     assert late.cause[0, 0] == SELF_INTERFERENCE
     in_time = evaluate([dataclasses.replace(near, delay_us=700.0), far], strategy="strongest")
     assert in_time.cause[0, 0] == SERVED
+
+
+def test_a_signal_below_noise_does_not_move_the_window() -> None:
+    """It arrives first; with the window on it a late echo falls out of what helps."""
+    noise = BUDGET.e_median_dbuv_m - BUDGET.cn_db
+    main = station(62.0, arrival_us=40.0, name="main")
+    late = station(45.0, arrival_us=500.0, name="late")
+    for weak_db, cause in ((noise - 1.0, SERVED), (noise + 1.0, SELF_INTERFERENCE)):
+        found = evaluate(
+            [station(weak_db, name="weak"), main, late],
+            strategy="first_above_threshold", threshold_below_strongest_db=60.0,
+        )  # fmt: skip
+        assert found.cause[0, 0] == cause
 
 
 def test_the_antenna_points_where_reception_is_best() -> None:

@@ -7,6 +7,7 @@ in it is executed.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -301,32 +302,28 @@ def _check_networks(
     problems: list[Problem],
 ) -> None:
     """Stations of a single-frequency network share a frequency; others have no delay to set."""
-    first: dict[str, Transmitter] = {}
+    on_air: dict[str, Counter[float]] = {}
+    for transmitter, _ in built:
+        on_air.setdefault(transmitter.multiplex, Counter())[transmitter.frequency_mhz] += 1
     for transmitter, row in built:
         multiplex = multiplexes.get(transmitter.multiplex)
         if multiplex is None:
             continue
-
-        def report(column: str, text: str, row: Row = row) -> None:
-            problems.append(Problem(row.file.name, row.line, column, text))
-
-        if multiplex.network != "sfn":
-            if transmitter.delay_us != 0.0:
-                report(
-                    "delay_us",
-                    f"{transmitter.id}: a delay of {transmitter.delay_us:g} µs means nothing, as "
-                    f"multiplex {multiplex.id} is a multi-frequency network; remove it or set "
-                    'its network = "sfn"',
-                )
-            continue
-        other = first.setdefault(multiplex.id, transmitter)
-        if other.frequency_mhz != transmitter.frequency_mhz:
-            report(
-                "channel",
-                f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz and {other.id} on "
-                f"{other.frequency_mhz:g} MHz, but multiplex {multiplex.id} is a single-frequency "
-                "network; give them one channel, or another multiplex",
+        if multiplex.network != "sfn" and transmitter.delay_us != 0.0:
+            text = (
+                f"{transmitter.id}: a delay of {transmitter.delay_us:g} µs means nothing, as "
+                f"multiplex {multiplex.id} is a multi-frequency network; remove it or set its "
+                'network = "sfn"'
             )
+            problems.append(Problem(row.file.name, row.line, "delay_us", text))
+        usual = on_air[multiplex.id].most_common(1)[0][0]
+        if multiplex.network == "sfn" and transmitter.frequency_mhz != usual:
+            text = (
+                f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz, but multiplex "
+                f"{multiplex.id} is a single-frequency network on {usual:g} MHz; give it that "
+                "channel, or another multiplex"
+            )
+            problems.append(Problem(row.file.name, row.line, "channel", text))
 
 
 def _resolve_files(merged: _Merged) -> None:

@@ -22,6 +22,7 @@ from dtt_sim.planning.accounting import (
 from dtt_sim.planning.delays import DelayPlan, DelayProblem, optimise_delays
 from dtt_sim.workflow.output import whole_file, write_csv
 from dtt_sim.workflow.run import (
+    claim_folder,
     compute_losses,
     read_ground,
     read_population,
@@ -127,6 +128,7 @@ def account_scenario(
     tell: Tell | None = None,
 ) -> InterferenceAccount:  # fmt: skip
     """Account for the interference to a multiplex; write ``interference.csv``."""
+    claim_folder(out)
     problem = network_problem(scenario, multiplex, cache or out / "cache", tell)
     account = account_interference(problem, tell)
     write_csv(
@@ -147,6 +149,7 @@ def drill_scenario(
     cache: Path | None = None, tell: Tell | None = None,
 ) -> tuple[Drill, ...]:  # fmt: skip
     """Take every station of a multiplex off the air and out of step; write ``drill.csv``."""
+    claim_folder(out)
     problem = network_problem(scenario, multiplex, cache or out / "cache", tell)
     try:
         found = drill(problem, late_us, tell)
@@ -197,6 +200,7 @@ def optimise_scenario_delays(
     DttSimError
         As :func:`delay_problem`, or settings of the search that cannot be.
     """
+    claim_folder(out)
     problem = delay_problem(scenario, multiplex, cache or out / "cache", tell)
     guard = problem.window.guard_us
     limit = guard if limit_us is None else limit_us
@@ -209,7 +213,6 @@ def optimise_scenario_delays(
     except ValueError as error:
         raise DttSimError(str(error)) from error
     names = [problem.stations[s].name for s in problem.group.members]
-    out.mkdir(parents=True, exist_ok=True)
     write_csv(
         out / "delays.csv",
         ("rank", "persons_good", "persons_expected", *(f"{name} [µs]" for name in names)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,9 @@ def explain_point(folder: Path, scenario: Scenario, lat_deg: float, lon_deg: flo
     DttSimError
         A location off the receiving grid, or rasters that are missing.
     """
+    if not (math.isfinite(lat_deg) and math.isfinite(lon_deg)):
+        msg = f"{lat_deg} N {lon_deg} E is no position; give degrees"
+        raise DttSimError(msg)
     grid = receiving_grid(scenario)
     row, col = (
         int(np.rint(v)) for v in grid.fractional_index(np.array(lon_deg), np.array(lat_deg))

@@ -176,7 +176,7 @@ def run(
         Input that cannot be used, or a folder that cannot be written.
     """
     out = Path(out)
-    _claim(out)
+    claim_folder(out)
     tell = progress or (lambda _stage, _done, _total: None)
     tell("terrain", 0, 1)
     grid = receiving_grid(scenario)
@@ -231,7 +231,7 @@ def run(
     return result
 
 
-def _claim(out: Path) -> None:
+def claim_folder(out: Path) -> None:
     """Find out before hours of work whether the folder can be written."""
     if out.exists() and not out.is_dir():
         msg = f"{out}: is a file; choose a folder for --out"

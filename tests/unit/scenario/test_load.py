@@ -187,3 +187,29 @@ def test_adding_and_removing_transmitters(folder: Path) -> None:
 def test_unverified_rows_become_assumptions(folder: Path) -> None:
     scenario = load(folder, table=TABLE.replace("VERIFIED", "ASSUMED"))
     assert [a.key for a in scenario.assumptions] == ["transmitters.a"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            "transmitters.hon_me_k33.channel = 35",
+            "hon_me_k33 is on 586 MHz, but multiplex K33 is a",
+        ),
+        (
+            "transmitters.vinh_long_k34.delay_us = 20",
+            "vinh_long_k34: a delay of 20 µs means nothing",
+        ),
+        ('network = { summation = "k_lnm", correlation = 0.5 }', "k_lnm knows no correlation"),
+        ('network = { strategy = "middle" }', "'strongest', 'first_above_threshold'"),
+        ("network = { correlation = 1.5 }", "less than or equal to 1"),
+    ],
+)
+def test_networks_that_cannot_be(tmp_path: Path, change: str, why: str) -> None:
+    shipped = Path(__file__).parents[3] / "scenarios" / "kien_giang" / "scenario.toml"
+    file = tmp_path / "changed.toml"
+    file.write_text(f'extends = "{shipped.as_posix()}"\n{change}\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as stopped:
+        load_scenario(file)
+    assert why in str(stopped.value)
+    assert len(stopped.value.problems) == 1

@@ -87,6 +87,7 @@ def test_command(finished: Run, tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["--lat", "10.0", "--lon", "105.0", "--place", "An Thới"], "one of the two"),
         (["--lat", "40.0", "--lon", "105.0"], "off the receiving grid"),
         (["--place", "An Thới", "--multiplex", "K99"], "choose from K33"),
+        (["--lat", "10.0", "--lon", "nan"], "is no position"),
     ],
 )
 def test_what_cannot_be_explained(

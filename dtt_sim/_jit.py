@@ -42,11 +42,6 @@ def lean_inline_kernel(func: F) -> F:
     return cast("F", njit(error_model="numpy", nogil=True, forceinline=True, _nrt=False)(func))
 
 
-def summing_kernel(func: F) -> F:
-    """Compile a kernel whose sums LLVM may take in any order, so that its loops vectorise."""
-    return cast("F", njit(error_model="numpy", nogil=True, fastmath={"reassoc", "nsz"})(func))
-
-
 def driver(func: F) -> F:
     """Compile a serial array loop; safe to call from any one thread."""
     return cast("F", njit(error_model="numpy", nogil=True, cache=CACHE)(func))

@@ -88,3 +88,10 @@ def test_commands_import_heavy_libraries_late(path: Path) -> None:
     top = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
     names = {name.split(".")[0] for node in top for name in imports(node)}
     assert not names & (HEAVY | {"numba", "numpy", "scipy", "terrain"})
+
+
+def test_no_relaxed_arithmetic() -> None:
+    """Numba compiles a callee with the flags of whichever caller comes first, for all of them."""
+    for package in ("dtt_sim", "terrain"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert "fastmath" not in path.read_text(encoding="utf-8"), path

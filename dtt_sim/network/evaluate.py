@@ -21,7 +21,7 @@ import numpy as np
 
 from dtt_sim._jit import kernel
 from dtt_sim.network.discrimination import Discrimination, discrimination_db
-from dtt_sim.network.lognormal import NEPER_PER_DB, sum_signals
+from dtt_sim.network.lognormal import NEPER_PER_DB, SCRATCH, sum_signals
 from dtt_sim.network.sfn import Window, place_window, weight
 from dtt_sim.typing import Float64Array, IntArray
 
@@ -125,7 +125,7 @@ def empty_scratch(n: int) -> Scratch:
     """Buffers for up to `n` stations."""
     return Scratch(
         np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.int64), np.zeros(n + 1),
-        np.zeros(n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1),
+        np.zeros(n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1), np.zeros(SCRATCH + 2 * n + 1),
         np.zeros(4 * n + 4),
     )  # fmt: skip
 

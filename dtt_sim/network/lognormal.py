@@ -30,7 +30,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dtt_sim._jit import driver, kernel, summing_kernel
+from dtt_sim._jit import driver, kernel
 from dtt_sim.propagation.vector_math import exp, ln
 from dtt_sim.typing import Float64Array
 
@@ -46,31 +46,38 @@ NO_SIGNAL_DB: Final = -999.0
 """Level of a sum of nothing."""
 
 _N_NODE = 40
+SCRATCH: Final = 2 * _N_NODE
+"""Numbers that a sum of two needs to work with."""
 _NODE, _WEIGHT = (v.astype(np.float64) for v in np.polynomial.hermite_e.hermegauss(_N_NODE))
 _WEIGHT = _WEIGHT / _WEIGHT.sum()
 _NEGLIGIBLE = 45.0
 """Nepers below which a signal adds nothing that a double would keep."""
 
 
-@summing_kernel
+@kernel
 def sum_two(
-    m1: float, s1: float, m2: float, s2: float, covariance: float
+    m1: float, s1: float, m2: float, s2: float, covariance: float, scratch: Float64Array
 ) -> tuple[float, float, float]:
     """Mean and standard deviation of ln(exp(Y1) + exp(Y2)), and E[d ln / d Y2]; all in nepers.
 
     Exact for normal Y1, Y2 but for the quadrature, 1e-4 dB up to a spread of 13 dB between the two.
+    The first `SCRATCH` numbers of `scratch` are overwritten: values are kept before they are added,
+    so that the loop that makes them runs over vectors.
     """
     mean = m2 - m1
     variance = s1 * s1 + s2 * s2 - 2.0 * covariance
     spread = math.sqrt(max(variance, 0.0))
-    g1 = g2 = share = 0.0
-    for k in range(_NODE.size):
+    for k in range(_N_NODE):
         w = mean + spread * _NODE[k]
         e = exp(-abs(w))
-        f = (max(0.0, w)) + ln(1.0 + e)
-        g1 += _WEIGHT[k] * f
-        g2 += _WEIGHT[k] * f * f
-        share += _WEIGHT[k] * (1.0 if w >= 0.0 else e) / (1.0 + e)
+        scratch[k] = (max(0.0, w)) + ln(1.0 + e)
+        scratch[_N_NODE + k] = (1.0 if w >= 0.0 else e) / (1.0 + e)
+    g1 = g2 = share = 0.0
+    for k in range(_N_NODE):
+        part = _WEIGHT[k] * scratch[k]
+        g1 += part
+        g2 += part * scratch[k]
+        share += _WEIGHT[k] * scratch[_N_NODE + k]
     total = s1 * s1 + (g2 - g1 * g1) + 2.0 * (covariance - s1 * s1) * share
     return m1 + g1, math.sqrt(max(total, 0.0)), share
 
@@ -100,7 +107,7 @@ def sum_signals(
         Between the shadowing of any two signals, 0..1; power sum and k-LNM take none of it.
     level_db, sigma_db : (>= n,) float64
         Medians and standard deviations.
-    scratch : (>= n,) float64
+    scratch : (>= SCRATCH + n,) float64
         Overwritten.
     """
     if n == 0:
@@ -155,27 +162,27 @@ def _schwartz_yeh(
     correlation: float, level_db: Float64Array, sigma_db: Float64Array, n: int,
     scratch: Float64Array,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Two at a time, strongest first; `scratch` holds what is left of the order.
+    """Two at a time, strongest first; the end of `scratch` holds what is left of the order.
 
     Of the sum so far, its covariance with a signal yet to come is `shared` times the correlation
     and that signal's standard deviation: the same for all, since all pairs correlate alike.
     """
     for i in range(n):
-        scratch[i] = level_db[i]
+        scratch[SCRATCH + i] = level_db[i]
     mean = spread = shared = 0.0
     for step in range(n):
         at = 0
         for i in range(1, n):
-            if scratch[i] > scratch[at]:
+            if scratch[SCRATCH + i] > scratch[SCRATCH + at]:
                 at = i
         m, s = NEPER_PER_DB * level_db[at], NEPER_PER_DB * sigma_db[at]
-        scratch[at] = -math.inf
+        scratch[SCRATCH + at] = -math.inf
         if step == 0:
             mean, spread, shared = m, s, s
             continue
         if mean - m > _NEGLIGIBLE:
             break
-        mean, spread, share = sum_two(mean, spread, m, s, correlation * shared * s)
+        mean, spread, share = sum_two(mean, spread, m, s, correlation * shared * s, scratch)
         shared = (1.0 - share) * shared + share * s
     return mean / NEPER_PER_DB, spread / NEPER_PER_DB, shared / NEPER_PER_DB
 
@@ -186,7 +193,7 @@ def _sum_rows(
     sigma_db: Float64Array, mean_out: Float64Array, sigma_out: Float64Array,
 ) -> None:  # fmt: skip
     n_row, n = level_db.shape
-    level, sigma, scratch = np.empty(n), np.empty(n), np.empty(n)
+    level, sigma, scratch = np.empty(n), np.empty(n), np.empty(SCRATCH + n)
     for row in range(n_row):
         known = 0
         for i in range(n):

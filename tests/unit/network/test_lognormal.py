@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from dtt_sim.network.lognormal import (
     METHODS,
+    SCRATCH,
     Method,
     check_correlation_matrix,
     draw_shadowing,
@@ -154,7 +155,7 @@ def test_quadrature_holds_for_wide_spreads() -> None:
         for spread in (0.0, 0.5, 1.8, 3.0):
             f = np.logaddexp(0.0, mean + spread * x)
             g = (w * f).sum()
-            found = sum_two(0.0, 0.0, mean, spread, 0.0)
+            found = sum_two(0.0, 0.0, mean, spread, 0.0, np.empty(SCRATCH))
             assert found[0] == pytest.approx(g, abs=2e-5)
             assert found[1] == pytest.approx(math.sqrt((w * f * f).sum() - g * g), abs=3e-5)
 

@@ -1,17 +1,16 @@
 """Protection ratios: how much stronger a wanted signal must be than one that disturbs it.
 
-DVB-T2 against noise-like signals (DVB-T2, DVB-T): the co-channel ratio is the required C/N; that of
-overlapping channels is less by the share of the channel that overlaps, and not below the adjacent
-channel's; others stand in a table. Rows of one's own come first. Two signals that lie farther apart
-than any row of the table do not disturb each other. Ratios for analogue television are not here yet:
-such a pair is an error that names it, unless a row says what holds.
-
-Sources: Rec. ITU-R BT.2033-2; GE06 for overlapping and adjacent channels (RECALL).
+One question, :func:`protection_ratio`, for every pair of signals: DVB-T2 against DVB and against
+analogue television, and the other way round. Rows of one's own come first, the tables of
+`dtt_sim/data` after them (:mod:`dtt_sim.network.protection_tables`). Two signals beyond every row do
+not disturb each other; two that overlap or are neighbours without a known ratio are an error.
+Which ratio when, and how sure each is: docs/interference.md.
 """
 
 from __future__ import annotations
 
 import csv
+import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,91 +18,124 @@ from pathlib import Path
 from typing import Final
 
 from dtt_sim.errors import DttSimError
-from dtt_sim.tables import table
+from dtt_sim.network.protection_tables import (
+    DVBT2,
+    NOISE_LIKE,
+    ProtectionRatio,
+    Signal,
+    analogue_from_analogue,
+    analogue_from_dvb,
+    channels_apart,
+    dvb_from_analogue,
+    dvb_from_dvb,
+    gap_mhz,
+    is_overlapping,
+)
 
-DVBT2: Final = "DVB-T2"
-_SAME_MHZ = 0.2
-"""Centres this close are one channel."""
-ROW_COLUMNS: Final = (
-    "wanted", "unwanted", "from_mhz", "to_mhz", "tropospheric_db", "continuous_db", "source",
-)  # fmt: skip
+__all__ = [
+    "DVBT2",
+    "ROW_COLUMNS",
+    "ProtectionRatio",
+    "ProtectionRow",
+    "Signal",
+    "protection_ratio",
+    "read_rows",
+]
 
+GIVEN: Final = "GIVEN"
+"""Confidence of what the user gave."""
 
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """What a protection ratio depends on.
-
-    Attributes
-    ----------
-    system : str
-        "DVB-T2", or another that one's own rows know.
-    centre_mhz, bandwidth_mhz : float
-        Channel [MHz].
-    cn_db : float or None
-        Required C/N, of a digital signal that is wanted [dB].
-    """
-
-    system: str
-    centre_mhz: float
-    bandwidth_mhz: float
-    cn_db: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProtectionRatio:
-    """A protection ratio and where it comes from.
-
-    Attributes
-    ----------
-    tropospheric_db, continuous_db : float
-        For interference during a small percentage of time, and all the time [dB]; the same for
-        digital signals that are wanted.
-    relation : str
-        "co-channel", "overlapping", "adjacent N+1" and so on.
-    source, confidence : str
-    """
-
-    tropospheric_db: float
-    continuous_db: float
-    relation: str
-    source: str
-    confidence: str
+_SAME_MHZ: Final = 0.2
+"""How far a centre may be from a whole number of channels for a row that counts channels [MHz]."""
+_NEEDED: Final = ("wanted", "unwanted", "tropospheric_db", "continuous_db", "source")
+_RANGE: Final = ("from_mhz", "to_mhz")
+ROW_COLUMNS: Final = (*_NEEDED, *_RANGE, "offset_channels")
+"""Columns of a table of one's own; of the last three either the range or the channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProtectionRow:
-    """A ratio of one's own, for centres that lie from `from_mhz` to `to_mhz` apart.
+    """A ratio of one's own, for a distance between the channels of two systems.
 
-    The difference is the unwanted centre less the wanted one [MHz].
+    The distance is the unwanted centre less the wanted one, either in a range or in channels of the
+    wanted signal.
+
+    Attributes
+    ----------
+    wanted, unwanted : str
+        Systems, as :class:`Signal` has them.
+    from_mhz, to_mhz : float or None
+        Range, both ends included [MHz].
+    tropospheric_db, continuous_db : float
+        Ratios [dB]; the same for digital signals that are wanted.
+    source : str
+        Where they are from.
+    offset_channels : int or None
+        Channels above the wanted one, negative below.
+
+    Raises
+    ------
+    ValueError
+        What cannot be a ratio, or no distance; names the pair.
     """
 
     wanted: str
     unwanted: str
-    from_mhz: float
-    to_mhz: float
+    from_mhz: float | None
+    to_mhz: float | None
     tropospheric_db: float
     continuous_db: float
     source: str
+    offset_channels: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a ratio."""
-        numbers = self.from_mhz, self.to_mhz, self.tropospheric_db, self.continuous_db
-        if not all(math.isfinite(v) for v in numbers):
-            msg = "every frequency and ratio must be a number"
+        problem = self._problem()
+        if problem:
+            msg = f"protection of {self.wanted or '?'} from {self.unwanted or '?'}: {problem}"
             raise ValueError(msg)
-        if self.from_mhz > self.to_mhz:
-            msg = f"from_mhz = {self.from_mhz:g} is above to_mhz = {self.to_mhz:g}; exchange them"
-            raise ValueError(msg)
+
+    def _problem(self) -> str:
+        for name in ("wanted", "unwanted", "source"):
+            if not getattr(self, name).strip():
+                return f"{name} is empty; fill it in"
         for name in ("tropospheric_db", "continuous_db"):
             if not -100.0 <= getattr(self, name) <= 100.0:
-                msg = f"{name} = {getattr(self, name):g}; give -100 to 100 dB"
-                raise ValueError(msg)
+                return f"{name} = {getattr(self, name)}; give -100 to 100 dB"
+        if self.from_mhz is None or self.to_mhz is None:
+            if self.offset_channels is None or (self.from_mhz, self.to_mhz) != (None, None):
+                return "no distance; give from_mhz and to_mhz, or offset_channels"
+            return ""
+        if self.offset_channels is not None:
+            return "a range and offset_channels; give one of them"
+        if not (math.isfinite(self.from_mhz) and math.isfinite(self.to_mhz)):
+            return f"from_mhz = {self.from_mhz}, to_mhz = {self.to_mhz}; give numbers"
+        if self.from_mhz > self.to_mhz:
+            return f"from_mhz = {self.from_mhz:g} is above to_mhz = {self.to_mhz:g}; exchange them"
+        return ""
+
+    def holds_for(self, wanted: Signal, unwanted: Signal) -> bool:
+        """Whether it is about this pair at this distance."""
+        if (self.wanted, self.unwanted) != (wanted.system, unwanted.system):
+            return False
+        offset = unwanted.centre_mhz - wanted.centre_mhz
+        if self.offset_channels is not None:
+            return abs(offset - self.offset_channels * wanted.bandwidth_mhz) <= _SAME_MHZ
+        if self.from_mhz is None or self.to_mhz is None:
+            return False
+        return self.from_mhz <= offset <= self.to_mhz
 
 
 def protection_ratio(
     wanted: Signal, unwanted: Signal, rows: Sequence[ProtectionRow] = ()
 ) -> ProtectionRatio | None:
     """Protection ratio of a wanted signal against an unwanted one.
+
+    Parameters
+    ----------
+    wanted, unwanted : Signal
+    rows : sequence of ProtectionRow
+        Come before the tables; of several that hold the first.
 
     Returns
     -------
@@ -113,60 +145,59 @@ def protection_ratio(
     Raises
     ------
     ValueError
-        Signals that overlap or are neighbours and for which no ratio is known; names them.
+        Signals that overlap or are neighbours and for which no ratio is known, or a wanted digital
+        signal without its C/N; names both systems and the distance.
 
     Examples
     --------
     >>> here = Signal("DVB-T2", 570.0, 8.0, cn_db=16.9)
     >>> protection_ratio(here, Signal("DVB-T2", 578.0, 8.0)).tropospheric_db
     -30.0
+    >>> analogue = Signal("PAL_DK", 570.0, 8.0, vision_mhz=567.25)
+    >>> protection_ratio(analogue, here).continuous_db
+    40.0
     """
-    offset = unwanted.centre_mhz - wanted.centre_mhz
     for row in rows:
-        if (row.wanted, row.unwanted) == (wanted.system, unwanted.system) and (
-            row.from_mhz <= offset <= row.to_mhz
-        ):
+        if row.holds_for(wanted, unwanted):
+            offset = unwanted.centre_mhz - wanted.centre_mhz
             return ProtectionRatio(
-                row.tropospheric_db, row.continuous_db, f"{offset:+g} MHz", row.source, "given"
+                row.tropospheric_db, row.continuous_db, f"{offset:+g} MHz", row.source, GIVEN
             )
-    if wanted.system == unwanted.system == DVBT2:
-        return _noise_like(wanted, unwanted, offset)
-    reach = 0.5 * (wanted.bandwidth_mhz + unwanted.bandwidth_mhz) + wanted.bandwidth_mhz
-    if abs(offset) > reach:
-        return None
-    msg = (
-        f"no protection ratio of {wanted.system} against {unwanted.system} {offset:+g} MHz away; "
-        "give a row of your own"
-    )
-    raise ValueError(msg)
-
-
-def _noise_like(wanted: Signal, unwanted: Signal, offset: float) -> ProtectionRatio | None:
-    if wanted.cn_db is None:
-        msg = "a wanted DVB-T2 signal needs its required C/N; give cn_db"
+    found = _tabled(wanted, unwanted)
+    if found is None and _must_be_known(wanted, unwanted):
+        msg = (
+            f"no protection ratio of {wanted.system} at {wanted.centre_mhz:g} MHz against "
+            f"{unwanted.system} {unwanted.centre_mhz - wanted.centre_mhz:+g} MHz away; add a row "
+            "of your own for that distance"
+        )
         raise ValueError(msg)
-    if abs(offset) <= _SAME_MHZ:
-        return _equal(wanted.cn_db, "co-channel", "required C/N, BT.2033-2", "VERIFIED")
-    overlap = 0.5 * (wanted.bandwidth_mhz + unwanted.bandwidth_mhz) - abs(offset)
-    share = min(overlap, wanted.bandwidth_mhz, unwanted.bandwidth_mhz) / wanted.bandwidth_mhz
-    if share > 1e-9:
-        least = float(_row(1 if offset > 0.0 else -1)["pr_dB"])
-        ratio = max(wanted.cn_db + 10.0 * math.log10(share), least)
-        return _equal(ratio, "overlapping", "GE06: less by the share that overlaps", "RECALL")
-    number = round(offset / wanted.bandwidth_mhz)
-    row = next((r for r in table("protection_dvb") if int(r["offset_channels"]) == number), None)
-    if row is None:
+    return found
+
+
+def _is_in_tables(wanted: Signal, unwanted: Signal) -> bool:
+    return (wanted.system == DVBT2 or wanted.is_analogue) and (
+        unwanted.system in NOISE_LIKE or unwanted.is_analogue
+    )
+
+
+def _tabled(wanted: Signal, unwanted: Signal) -> ProtectionRatio | None:
+    if not _is_in_tables(wanted, unwanted):
         return None
-    relation = f"{row['relation']} N{number:+d}"
-    return _equal(float(row["pr_dB"]), relation, row["source"], row["confidence"])
+    if wanted.is_analogue:
+        ratio = analogue_from_analogue if unwanted.is_analogue else analogue_from_dvb
+    else:
+        ratio = dvb_from_analogue if unwanted.is_analogue else dvb_from_dvb
+    return ratio(wanted, unwanted)
 
 
-def _row(offset_channels: int) -> dict[str, str]:
-    return next(r for r in table("protection_dvb") if int(r["offset_channels"]) == offset_channels)
+def _must_be_known(wanted: Signal, unwanted: Signal) -> bool:
+    """Whether two signals are so close that no ratio cannot mean no interference.
 
-
-def _equal(ratio_db: float, relation: str, source: str, confidence: str) -> ProtectionRatio:
-    return ProtectionRatio(ratio_db, ratio_db, relation, source, confidence)
+    Systems without a table of their own: up to a channel between them.
+    """
+    if _is_in_tables(wanted, unwanted):
+        return is_overlapping(wanted, unwanted) or abs(channels_apart(wanted, unwanted)) == 1
+    return gap_mhz(wanted, unwanted) < wanted.bandwidth_mhz - _SAME_MHZ
 
 
 def read_rows(path: Path | str) -> tuple[ProtectionRow, ...]:
@@ -175,7 +206,8 @@ def read_rows(path: Path | str) -> tuple[ProtectionRow, ...]:
     Raises
     ------
     DttSimError
-        A file that cannot be read, or a row that is no ratio; names file and row.
+        A file that cannot be read, a column that is missing or not known, or a row that is no
+        ratio; names file and row, and says what to do.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -183,21 +215,53 @@ def read_rows(path: Path | str) -> tuple[ProtectionRow, ...]:
         msg = f"{path}: cannot be read ({error}); give a CSV table in UTF-8"
         raise DttSimError(msg) from error
     reader = csv.DictReader(text.splitlines())
-    missing = [c for c in ROW_COLUMNS if c not in (reader.fieldnames or ())]
+    _check_columns(path, reader.fieldnames or ())
+    found = []
+    for row in reader:
+        try:
+            found.append(_parse(row))
+        except ValueError as error:
+            msg = f"{path}, row {reader.line_num}: {error}"
+            raise DttSimError(msg) from error
+    return tuple(found)
+
+
+def _check_columns(path: Path | str, names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in ROW_COLUMNS]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], ROW_COLUMNS, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        msg = f"{path}: column {unknown[0]!r} is not known; use {', '.join(ROW_COLUMNS)}{hint}"
+        raise DttSimError(msg)
+    missing = [name for name in _NEEDED if name not in names]
     if missing:
         msg = f"{path}: no column {', '.join(missing)}; give {', '.join(ROW_COLUMNS)}"
         raise DttSimError(msg)
-    found = []
-    for number, row in enumerate(reader, start=2):
-        try:
-            found.append(
-                ProtectionRow(
-                    row["wanted"].strip(), row["unwanted"].strip(), float(row["from_mhz"]),
-                    float(row["to_mhz"]), float(row["tropospheric_db"]),
-                    float(row["continuous_db"]), (row["source"] or "").strip(),
-                )
-            )  # fmt: skip
-        except (ValueError, TypeError, AttributeError) as error:
-            msg = f"{path}, row {number}: {error}"
-            raise DttSimError(msg) from error
-    return tuple(found)
+
+
+def _parse(row: dict[str, str | None]) -> ProtectionRow:
+    if None in row:
+        msg = "more cells than columns; put text that holds a comma in quotes"
+        raise ValueError(msg)
+    text = {name: (value or "").strip() for name, value in row.items()}
+    low, high, channels = (
+        _number(name, text[name]) if text.get(name) else None
+        for name in (*_RANGE, "offset_channels")
+    )
+    if channels is not None and not channels.is_integer():
+        msg = f"offset_channels = {channels:g}; give a whole number of channels"
+        raise ValueError(msg)
+    return ProtectionRow(
+        text["wanted"], text["unwanted"], low, high,
+        _number("tropospheric_db", text["tropospheric_db"]),
+        _number("continuous_db", text["continuous_db"]),
+        text["source"], None if channels is None else int(channels),
+    )  # fmt: skip
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"{name} = {text!r} is not a number; correct it"
+        raise ValueError(msg) from None

@@ -110,6 +110,37 @@ def test_readings_against_monte_carlo() -> None:
         assert float(found) == pytest.approx(expected[reading], abs=2e-3)
 
 
+@pytest.mark.parametrize(
+    ("sigma", "sigma_n"), [(5.5, 5.5), (5.5, 1.0), (5.5, 0.06), (2.0, 8.0), (0.3, 8.0)]
+)
+@pytest.mark.parametrize(("e_min", "e_nuisance"), [(40.0, 45.0), (57.0, 55.0), (50.0, 60.0)])
+def test_quadrature_with_unequal_spreads(
+    sigma: float, sigma_n: float, e_min: float, e_nuisance: float
+) -> None:
+    def normal(at: np.ndarray, value: np.ndarray) -> float:
+        return float(np.trapezoid(np.exp(-0.5 * at**2) / np.sqrt(2.0 * np.pi) * value, at))
+
+    w = np.linspace(max(-8.0, (e_min - 60.0) / sigma), 8.0, 400_001)
+    v = np.linspace(-8.0, 8.0, 400_001)
+    total = 10.0 * np.log10(10.0 ** (0.1 * e_min) + 10.0 ** (0.1 * (e_nuisance + sigma_n * v)))
+    expected = {
+        "each": normal(w, ndtr((60.0 + sigma * w - e_nuisance) / sigma_n)),
+        "power_sum": normal(v, ndtr((60.0 - total) / sigma)),
+    }
+    for reading in ("each", "power_sum"):
+        found = interfered_probability(
+            60.0, e_min, [e_nuisance], sigma, sigma_nuisance_db=sigma_n, reading=reading
+        )
+        assert float(found) == pytest.approx(expected[reading], abs=1e-8)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("e_nuisance", [-np.inf, 44.0])
+def test_no_wanted_signal_is_served_nowhere(reading: Reading, e_nuisance: float) -> None:
+    share = interfered_probability(-np.inf, 47.0, [e_nuisance], reading=reading)
+    assert float(share) == 0.0
+
+
 @pytest.mark.parametrize("reading", READINGS)
 def test_an_interferer_never_helps(reading: Reading) -> None:
     e_nuisance = np.linspace(-20.0, 80.0, 101)

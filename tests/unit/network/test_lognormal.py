@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -88,6 +88,7 @@ levels = st.lists(st.floats(-40.0, 120.0), min_size=1, max_size=12)
 sigmas = st.floats(0.0, 9.0)
 
 
+@settings(deadline=None)
 @given(levels, sigmas, st.sampled_from(METHODS))
 def test_a_sum_is_no_less_than_its_strongest(
     level: list[float], sigma: float, method: Method
@@ -98,13 +99,14 @@ def test_a_sum_is_no_less_than_its_strongest(
     assert 0.0 <= spread <= sigma + 1e-6
 
 
+@settings(deadline=None)
 @given(levels, sigmas, st.floats(-40.0, 120.0))
 def test_a_further_signal_never_lowers_the_power_sum(
     level: list[float], sigma: float, more: float
 ) -> None:
     before, _ = sum_lognormal(level, sigma, method="power_sum")
     after, _ = sum_lognormal([*level, more], sigma, method="power_sum")
-    assert after >= before - 1e-12
+    assert after >= before - 1e-9  # the order of additions
 
 
 def test_a_further_signal_never_lowers_any_draw() -> None:
@@ -115,6 +117,7 @@ def test_a_further_signal_never_lowers_any_draw() -> None:
     assert (np.diff(np.cumsum(power, axis=1), axis=1) > 0.0).all()
 
 
+@settings(deadline=None)
 @given(levels, sigmas, st.sampled_from(METHODS), st.floats(-30.0, 30.0))
 def test_decibels_are_relative(
     level: list[float], sigma: float, method: Method, shift: float
@@ -125,6 +128,7 @@ def test_decibels_are_relative(
     assert there[1] == pytest.approx(here[1], abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.permutations(list(range(6))), st.sampled_from(METHODS))
 def test_the_order_of_signals_does_not_matter(order: list[int], method: Method) -> None:
     level = np.array([60.0, 59.0, 51.0, 64.5, 40.0, 60.5])

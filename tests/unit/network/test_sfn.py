@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dtt_sim.network.dvbt2 import Mode
@@ -107,6 +107,7 @@ def test_one_signal_is_where_the_window_is() -> None:
 signals = st.lists(st.tuples(st.floats(20.0, 90.0), st.floats(0.0, 1500.0)), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(signals)
 def test_no_strategy_beats_the_exhaustive_one(drawn: list[tuple[float, float]]) -> None:
     """Against all others and against a fine search."""
@@ -125,6 +126,7 @@ def test_no_strategy_beats_the_exhaustive_one(drawn: list[tuple[float, float]]) 
     assert 10.0 * np.log10(best) >= 10.0 * np.log10(max(map(ratio, fine))) - 0.02
 
 
+@settings(deadline=None)
 @given(signals, st.floats(-500.0, 500.0))
 def test_only_differences_of_time_matter(drawn: list[tuple[float, float]], shift: float) -> None:
     level, time = (np.array(v) for v in zip(*drawn, strict=True))
@@ -136,6 +138,7 @@ def test_only_differences_of_time_matter(drawn: list[tuple[float, float]], shift
         assert np.allclose(w, v, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(signals, st.floats(20.0, 90.0), st.floats(0.0, 1.0))
 def test_a_transmitter_within_the_guard_interval_never_lowers_c(
     drawn: list[tuple[float, float]], more: float, where: float

@@ -163,7 +163,7 @@ def assumption_rows(
             ratio.confidence, "protection ratio", ratio.source,
         )
         for ratio in used.values()
-        if ratio.confidence not in {"VERIFIED", "given"}
+        if ratio.confidence not in {"VERIFIED", "GIVEN"}
     ]  # fmt: skip
     if any(m.network == "sfn" for m in scenario.multiplexes.values()):
         keys = scenario.keys.network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,19 +77,25 @@ def load_run_scenario(folder: Path) -> Scenario:
     except ScenarioError as error:
         msg = f"{folder}: the scenario cannot be loaded again; run it anew\n{error}"
         raise DttSimError(msg) from error
-    known = {t["id"]: t for t in found["transmitters"]}
-    changed = [
-        t.id
-        for t in scenario.transmitters
-        if t.id not in known
-        or any(known[t.id][key] != getattr(t, key) for key in ("erp_kw", "frequency_mhz", "lat_deg",
-                                                               "lon_deg", "delay_us"))
-    ]  # fmt: skip
-    if changed or len(known) != len(scenario.transmitters):
-        which = f" ({changed[0]})" if changed else ""
-        msg = f"{folder}: the stations have changed since this run{which}; run the scenario again"
+    changed = _changed(found, scenario)
+    if changed:
+        msg = f"{folder}: {changed} changed since this run; run the scenario again"
         raise DttSimError(msg)
     return scenario
+
+
+def _changed(found: dict[str, Any], scenario: Scenario) -> str:
+    """What of a scenario is not as a run's manifest has it; empty if nothing that counts."""
+    now = json.loads(json.dumps(scenario.keys.model_dump(by_alias=True)))
+    for table in ("grid", "propagation", "reception", "network", "multiplexes"):
+        if found["scenario"].get(table) != now[table]:
+            return f"[{table}] has"
+    known = {t["id"]: t for t in found["transmitters"]}
+    here = {t.id: json.loads(json.dumps(asdict(t))) for t in scenario.transmitters}
+    for name in {**known, **here}:
+        if known.get(name) != here.get(name):
+            return f"station {name} has"
+    return ""
 
 
 def place_of(scenario: Scenario, name: str) -> tuple[float, float]:

@@ -106,7 +106,14 @@ def test_folders_that_are_no_run_or_of_another_scenario(finished: Run, tmp_path:
     known["again"]["scenario"] = str(SCENARIO)
     known["again"]["elevation"] = [str(finished.scenario.keys.terrain.elevation)]
     known["again"]["land"] = str(finished.scenario.keys.terrain.land)
-    known["transmitters"][0]["erp_kw"] = 77.0
-    (tmp_path / "manifest.json").write_text(json.dumps(known), encoding="utf-8")
-    with pytest.raises(DttSimError, match=r"stations have changed since this run \(hon_me_k33\)"):
-        load_run_scenario(tmp_path)
+    for change, why in (
+        ({"transmitters": [{**known["transmitters"][0], "erp_kw": 77.0},
+                           *known["transmitters"][1:]]}, "station hon_me_k33 has changed"),
+        ({"transmitters": known["transmitters"][1:]}, "station hon_me_k33 has changed"),
+        ({"scenario": {**known["scenario"], "network":
+                       {**known["scenario"]["network"], "strategy": "strongest"}}},
+         r"\[network\] has changed"),
+    ):  # fmt: skip
+        (tmp_path / "manifest.json").write_text(json.dumps(known | change), encoding="utf-8")
+        with pytest.raises(DttSimError, match=why):
+            load_run_scenario(tmp_path)

@@ -73,6 +73,6 @@ def closing_lines(result: Run) -> list[str]:
             lines.append(f"warning: {cells:,} paths without a value: {flags.MEANING[code]}")
     lines.append(
         f"{len(result.computed)} transmitters computed, {len(result.reused)} kept from before; "
-        f"{len(result.scenario.assumptions)} assumptions in assumptions.csv"
+        f"{result.n_assumption} assumptions in assumptions.csv"
     )
     return lines

@@ -79,6 +79,8 @@ class Run:
         Cells by the meaning of their flag, by transmitter id.
     warnings : tuple of str
         What a planner should look at; nothing that stops a run.
+    n_assumption : int
+        Rows of ``assumptions.csv``.
     """
 
     scenario: Scenario
@@ -98,6 +100,7 @@ class Run:
     reused: tuple[str, ...]
     flags: dict[str, dict[str, int]]
     warnings: tuple[str, ...]
+    n_assumption: int
 
 
 def receiving_grid(scenario: Scenario) -> Grid:
@@ -200,6 +203,7 @@ def run(
     for name, layers in found.layers.items():
         _write_service(out, grid, name, layers, stations, tags)
     tell("service", 1, 1)
+    assumed = assumption_rows(scenario, found.budgets, found.ratios)
     result = Run(
         scenario=scenario,
         ground=ground,
@@ -218,6 +222,7 @@ def run(
         reused=tuple(t.id for t in scenario.transmitters if t.id not in computed),
         flags={name: _count_flags(loss) for name, loss in losses.items()},
         warnings=(*scenario.warnings, *_site_warnings(scenario, ground)),
+        n_assumption=len(assumed),
     )
     write_csv(out / "summary.csv", *summary_table(result))
     write_csv(out / "causes.csv", *cause_table(result))
@@ -225,7 +230,7 @@ def run(
     write_csv(
         out / "assumptions.csv",
         ("key", "value", "unit", "confidence", "reason", "source"),
-        assumption_rows(scenario, found.budgets, found.ratios),
+        assumed,
     )
     write_json(out / "manifest.json", manifest(result))
     return result

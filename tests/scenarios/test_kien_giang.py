@@ -27,6 +27,8 @@ def test_schematic(tmp_path: Path) -> None:
     assert result.population is not None
     assert result.population.total == pytest.approx(1_723_067)
     assert result.ground.is_schematic
+    lines = (tmp_path / "assumptions.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert result.n_assumption == len(lines) - 1 > len(result.scenario.assumptions)
     assert 0.85 < share(result, "K33") < 0.97
     # A shorter guard interval leaves more echoes outside: nobody gains by it.
     shorter = run(load_scenario(SCENARIO, override="k33_guard_19_256", set_values=COARSE), tmp_path)

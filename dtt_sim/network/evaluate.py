@@ -9,7 +9,7 @@ PR - C/N above its field would, so that one comparison decides:
     C - (N + I) >= C/N.
 
 Both sides are log-normal, and so is their quotient. With nothing but noise and one station this is
-the location probability of the link budget, as :func:`dtt_sim.network.service.combine_mfn` has it.
+the location probability of the link budget, Φ((E - Emed for 50 %) / σ).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from scipy.special import ndtr, ndtri
 from dtt_sim._jit import driver, kernel
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
 from dtt_sim.network.evaluate import (
+    NO_DATA,
     NOTHING,
     Need,
     Rules,
@@ -28,9 +29,8 @@ from dtt_sim.network.evaluate import (
 )
 from dtt_sim.network.lognormal import METHODS
 from dtt_sim.network.reception import LinkBudget
-from dtt_sim.network.service import ServiceLayers
 from dtt_sim.network.sfn import STRATEGIES, SfnReceiver, Window
-from dtt_sim.typing import Float32Array, Float64Array, IntArray, UInt8Array
+from dtt_sim.typing import BoolArray, Float32Array, Float64Array, IntArray, UInt8Array
 from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
 from terrain.threads import in_threads
 
@@ -98,13 +98,19 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
-class MultiplexLayers(ServiceLayers):
+class MultiplexLayers:
     """Service of a multiplex and what stands behind it, all `(n_row, n_col)`.
-
-    `best_server` is the station towards which the antenna points.
 
     Attributes
     ----------
+    probability : float32
+        Share of a cell's locations at which the multiplex is received, 0..1; NaN: no data.
+    margin_db : float32
+        By which C/(N + I) exceeds what good reception needs [dB]; NaN: no data.
+    best_server : int16
+        Station towards which the antenna points, -1 where no field is known.
+    served_acceptable, served_good : bool
+        Probability reaches the share that counts as acceptable (70 %) or good (95 %).
     cause : uint8
         Why a cell is not well served: position in :data:`dtt_sim.network.evaluate.CAUSES`.
     culprit : int16
@@ -117,6 +123,11 @@ class MultiplexLayers(ServiceLayers):
         Stations of which each alone would give acceptable reception against noise.
     """
 
+    probability: Float32Array
+    margin_db: Float32Array
+    best_server: NDArray[np.int16]
+    served_acceptable: BoolArray
+    served_good: BoolArray
     cause: UInt8Array
     culprit: NDArray[np.int16]
     wanted_db: Float32Array
@@ -378,7 +389,7 @@ def _evaluate_cells(
         out.margin[cell] = out.wanted[cell] = np.float32(math.nan)
         out.unwanted[cell] = out.gain[cell] = np.float32(math.nan)
         out.server[cell] = out.culprit[cell] = NOTHING
-        out.cause[cell], n_alone = 1, 0
+        out.cause[cell], n_alone = NO_DATA, 0
         for g in range(groups.member_start.size - 1):
             member = groups.member[groups.member_start[g] : groups.member_start[g + 1]]
             first, last = groups.other_start[g], groups.other_start[g + 1]

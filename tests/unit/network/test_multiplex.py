@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from dtt_sim.network import multiplex
 from dtt_sim.network.discrimination import (
@@ -23,7 +24,6 @@ from dtt_sim.network.evaluate import CAUSES, INTERFERENCE, NO_DATA, NOISE, SELF_
 from dtt_sim.network.lognormal import draw_shadowing
 from dtt_sim.network.multiplex import Group, MultiplexLayers, StationFields, evaluate_multiplex
 from dtt_sim.network.reception import Reception, link_budget
-from dtt_sim.network.service import combine_mfn
 from dtt_sim.network.sfn import SfnReceiver, window_of
 from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
 
@@ -84,13 +84,47 @@ def test_without_interference_it_is_the_link_budget() -> None:
         s.wanted_dbuv_m[0, :50] = np.nan
     groups = [Group((k,), BUDGET) for k in range(6)]
     layers = evaluate(stations, groups, antenna=ROOFTOP)
-    plain = combine_mfn([s.wanted_dbuv_m for s in stations], [BUDGET] * 6)
-    np.testing.assert_allclose(layers.probability, plain.probability, atol=1e-6)
-    np.testing.assert_allclose(layers.margin_db, plain.margin_db, atol=1e-4)
-    np.testing.assert_array_equal(layers.best_server, plain.best_server)
-    np.testing.assert_array_equal(layers.served_good, plain.served_good)
-    np.testing.assert_array_equal(layers.served_acceptable, plain.served_acceptable)
+    # As float64, first for the station with the largest field.
+    e = np.stack([s.wanted_dbuv_m for s in stations]).astype(float)
+    known = ~np.isnan(e).all(axis=0)
+    best = np.where(np.isnan(e), -np.inf, e).argmax(axis=0)
+    most = np.take_along_axis(e, best[None], axis=0)[0]
+    np.testing.assert_allclose(
+        layers.probability, ndtr((most - BUDGET.e_median_dbuv_m) / BUDGET.sigma_db), atol=1e-6
+    )
+    np.testing.assert_allclose(layers.margin_db, most - BUDGET.e_med_dbuv_m(95.0), atol=1e-4)
+    np.testing.assert_array_equal(layers.best_server[known], best[known])
+    np.testing.assert_array_equal(layers.served_good, most >= BUDGET.e_med_dbuv_m(95.0))
+    np.testing.assert_array_equal(layers.served_acceptable, most >= BUDGET.e_med_dbuv_m(70.0))
     assert (layers.gain_db == 0.0).all()
+
+
+def test_without_spread_service_is_yes_or_no() -> None:
+    sharp = link_budget(MODE, Reception(location_sigma_db=0.0), 570.0)
+    needed = float(sharp.e_min_dbuv_m)
+    layers = evaluate([station([needed + 0.01, needed - 0.01, math.nan])], [Group((0,), sharp)])
+    np.testing.assert_array_equal(layers.probability, [[1.0, 0.0, math.nan]])
+    assert layers.served_good.tolist() == [[True, False, False]]
+    assert layers.best_server.tolist() == [[0, 0, -1]]
+
+
+def test_stations_do_not_back_each_other_up_in_a_multi_frequency_network() -> None:
+    """An aerial points one way; of two the one with the lower requirement serves."""
+    higher = link_budget(MODE, Reception("fixed"), 690.0)
+    assert higher.e_median_dbuv_m > BUDGET.e_median_dbuv_m
+    half = float(BUDGET.e_median_dbuv_m)
+    stations = [station(half), station(half, name="B")]
+    layers = evaluate(stations, [Group((0,), higher), Group((1,), BUDGET)])
+    assert layers.probability[0, 0] == pytest.approx(0.5, abs=1e-6)
+    assert layers.best_server.tolist() == [[1]]
+
+
+def test_stations_of_certain_service_are_still_told_apart() -> None:
+    """Where both probabilities round to one."""
+    stations = [station(130.0), station(140.0, name="B")]
+    layers = evaluate(stations, [Group((0,), BUDGET), Group((1,), BUDGET)])
+    assert layers.probability[0, 0] == 1.0
+    assert layers.best_server[0, 0] == 1
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from terrain.grid import Grid
 from terrain.ground import OUTSIDE, VOID, Ground
-from terrain.resample import ground_on_grid, rows_of
+from terrain.resample import GroundAtCells
 from terrain.synthetic import fractal_ground
 
 RASTER = Grid.from_lonlat_box(104.0, 9.6, 104.6, 10.1, crs="EPSG:4326", cell_size=1 / 600)
@@ -22,13 +23,21 @@ def ground() -> Ground:
     return Ground(RASTER, height, zone, cover)
 
 
+def whole(
+    ground: Ground, grid: Grid, *, with_clutter: bool
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Height, zone and clutter at every cell of a grid."""
+    rows, cols = (slice(0, n) for n in grid.shape)
+    return GroundAtCells.of(ground, grid).read(rows, cols, with_clutter=with_clutter)
+
+
 @pytest.mark.parametrize(
     ("crs", "cell"), [("EPSG:32648", 310.0), ("EPSG:9210", 95.0), ("EPSG:3857", 400.0),
                       ("EPSG:4326", 1 / 173)],
 )  # fmt: skip
 def test_as_asked_place_by_place(ground: Ground, crs: str, cell: float) -> None:
     grid = Grid.from_lonlat_box(103.95, 9.8, 104.3, 10.0, crs=crs, cell_size=cell)
-    height, zone, clutter = ground_on_grid(ground, grid, with_clutter=True)
+    height, zone, clutter = whole(ground, grid, with_clutter=True)
     lon, lat = grid.lonlat()
     expected = ground.height_at(lon, lat)
     np.testing.assert_array_equal(np.isnan(height), np.isnan(expected))
@@ -46,13 +55,16 @@ def test_as_asked_place_by_place(ground: Ground, crs: str, cell: float) -> None:
 
 def test_on_its_own_cells_nothing_changes(ground: Ground) -> None:
     """A void beside a cell has no weight on the cell's own centre."""
-    height, zone, clutter = ground_on_grid(ground, RASTER, with_clutter=False)
+    height, zone, clutter = whole(ground, RASTER, with_clutter=False)
     np.testing.assert_array_equal(height, ground.height_m)
     np.testing.assert_array_equal(zone, ground.zone)
     assert clutter.size == 0
 
 
-def test_some_rows_are_a_grid() -> None:
-    part = rows_of(RASTER, slice(10, 25))
-    assert part.shape == (15, RASTER.n_col)
-    np.testing.assert_allclose(part.y, RASTER.y[10:25])
+def test_a_piece_is_what_the_whole_has_there(ground: Ground) -> None:
+    grid = Grid.from_lonlat_box(103.95, 9.8, 104.3, 10.0, crs="EPSG:32648", cell_size=310.0)
+    everything = whole(ground, grid, with_clutter=True)
+    rows, cols = slice(7, 29), slice(11, 90)
+    piece = GroundAtCells.of(ground, grid).read(rows, cols, with_clutter=True)
+    for part, array in zip(piece, everything, strict=True):
+        np.testing.assert_array_equal(part, array[rows, cols])

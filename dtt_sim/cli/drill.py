@@ -23,7 +23,7 @@ def drill(
     Good reception counts. Writes drill.csv.
     """
     loaded, tell = prepare(scenario, override, quiet=quiet)
-    from dtt_sim.workflow.optimise import drill_scenario, failure
+    from dtt_sim.workflow.planning import drill_scenario, failure
 
     found = drill_scenario(loaded, multiplex, out, late_us=late_us, cache=cache, tell=tell)
     click.echo(f"{'station':<20}{'failure':<14}{'lose':>12}{'gain':>12}{'km² lost':>12}")

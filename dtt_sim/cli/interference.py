@@ -21,7 +21,7 @@ def interference(
     reception counts. Writes interference.csv.
     """
     loaded, tell = prepare(scenario, override, quiet=quiet)
-    from dtt_sim.workflow.optimise import account_scenario
+    from dtt_sim.workflow.planning import account_scenario
 
     account = account_scenario(loaded, multiplex, out, cache=cache, tell=tell)
     for name, served in (("without", account.without), ("with all", account.with_all)):

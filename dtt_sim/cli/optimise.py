@@ -35,7 +35,7 @@ def delays(
     Writes delays.csv, ranked, and delays.toml, a scenario with the best of them.
     """
     loaded, tell = prepare(scenario, override, quiet=quiet)
-    from dtt_sim.workflow.optimise import optimise_scenario_delays
+    from dtt_sim.workflow.planning import optimise_scenario_delays
 
     problem, plans = optimise_scenario_delays(
         loaded, multiplex, out, cache=cache, limit_us=limit_us, coarse_us=coarse_us,

@@ -1,4 +1,4 @@
-"""Searches over a scenario: from kept path losses to a ranked table and a file that can be run."""
+"""Searches and accounts over a scenario: from kept path losses to tables and runnable files."""
 
 from __future__ import annotations
 

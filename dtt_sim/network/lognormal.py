@@ -332,7 +332,8 @@ def monte_carlo(
     correlation : float or (n, n) array_like
         The same for all pairs, or their matrix.
     n_sample, seed : int
-        The same seed gives the same shadowing: common random numbers.
+        The same seed gives the same shadowing, and a further signal leaves that of those before it
+        as it is where the correlation is one number: common random numbers.
 
     Returns
     -------
@@ -362,10 +363,12 @@ def draw_shadowing(
         A matrix that is no correlation matrix.
     """
     matrix = np.asarray(correlation, np.float64)
+    rng = np.random.default_rng(seed)
     if matrix.ndim == 0:
-        matrix = np.full((n, n), float(matrix))
-        np.fill_diagonal(matrix, 1.0)
+        check_method("power_sum", float(matrix))
+        shared, *own = (rng.standard_normal(n_sample) for _ in range(n + 1))
+        part = float(matrix)
+        return np.stack([np.sqrt(part) * shared + np.sqrt(1.0 - part) * z for z in own], axis=1)
     value, vector = np.linalg.eigh(check_correlation_matrix(matrix))
     root = vector * np.sqrt(np.maximum(value, 0.0))
-    drawn = np.random.default_rng(seed).standard_normal((n_sample, n))
-    return np.asarray(drawn @ root.T)
+    return np.asarray(rng.standard_normal((n_sample, n)) @ root.T)

@@ -109,12 +109,23 @@ def test_a_further_signal_never_lowers_the_power_sum(
     assert after >= before - 1e-9  # the order of additions
 
 
-def test_a_further_signal_never_lowers_any_draw() -> None:
-    """Common random numbers: the shadowing of the first signals is the same."""
-    shadow = draw_shadowing(4, 0.0, n_sample=1000, seed=1)
-    field = np.array([60.0, 55.0, 50.0, 45.0]) + 5.5 * shadow
-    power = 10.0 ** (field / 10.0)
-    assert (np.diff(np.cumsum(power, axis=1), axis=1) > 0.0).all()
+@pytest.mark.parametrize("correlation", [0.0, 0.6, 1.0])
+def test_a_further_signal_never_lowers_any_draw(correlation: float) -> None:
+    """Common random numbers: the shadowing of the first signals stays."""
+    level = [60.0, 55.0, 50.0, 45.0]
+    before = monte_carlo(level[:1], correlation=correlation, n_sample=1000, seed=1)
+    for n in (2, 3, 4):
+        after = monte_carlo(level[:n], correlation=correlation, n_sample=1000, seed=1)
+        assert (after > before).all()
+        before = after
+
+
+def test_draws_correlate_as_asked() -> None:
+    matrix = np.array([[1.0, 0.5, -0.2], [0.5, 1.0, 0.3], [-0.2, 0.3, 1.0]])
+    for asked, expected in ((0.4, np.full((3, 3), 0.4) + 0.6 * np.eye(3)), (matrix, matrix)):
+        drawn = draw_shadowing(3, asked, n_sample=200_000, seed=2)
+        np.testing.assert_allclose(np.corrcoef(drawn.T), expected, atol=0.01)
+        np.testing.assert_allclose(drawn.std(axis=0), 1.0, atol=0.01)
 
 
 @settings(deadline=None)
@@ -171,7 +182,7 @@ def test_correlated_sums_agree_with_monte_carlo(n: int, correlation: float) -> N
     drawn = monte_carlo(level, 6.0, correlation=correlation, n_sample=200_000, seed=7)
     mean, spread = sum_lognormal(level, 6.0, correlation=correlation)
     assert mean == pytest.approx(drawn.mean(), abs=0.05)
-    assert spread == pytest.approx(drawn.std(), abs=0.06)
+    assert spread == pytest.approx(drawn.std(), abs=0.12)  # docs/statistics.md
 
 
 def test_what_cannot_be_added_is_refused() -> None:

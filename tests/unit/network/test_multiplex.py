@@ -191,7 +191,8 @@ def test_an_interferer_never_helps(seed: int, ratio_db: float, summation: str) -
     stations = network(seed, 4, 30)
     without = evaluate(stations, [Group((0, 1, 2), BUDGET)], summation=summation)
     with_it = evaluate(stations, [Group((0, 1, 2), BUDGET, ((3, ratio_db),))], summation=summation)
-    slack = 1e-6 if summation == "power_sum" else 0.03  # of the method's moments
+    # A further interferer narrows the spread of what disturbs. Of 45 000 cells none gained 0.0012.
+    slack = 0.0 if summation == "power_sum" else 0.005
     assert (with_it.unwanted_db >= without.unwanted_db - 1e-5).all()
     served = without.probability >= 0.5  # a wider spread lifts what is below one half
     assert (with_it.probability <= without.probability + slack)[served].all()

@@ -70,6 +70,49 @@ class Need(NamedTuple):
     good_sigmas: float
 
 
+class Receiving(NamedTuple):
+    """The receiver of a multiplex: its window, its antenna, and how it behaves."""
+
+    window: Window
+    antenna: Discrimination
+    rules: Rules
+
+
+class GroupArrays(NamedTuple):
+    """What a receiver takes its picture from, and who disturbs.
+
+    Attributes
+    ----------
+    member : (n,) int64
+        Stations of the group.
+    other, other_excess_db : (m,) int64, float64
+        Interfering stations, and their protection ratio less the required C/N [dB].
+    """
+
+    member: IntArray
+    other: IntArray
+    other_excess_db: Float64Array
+
+
+class Location(NamedTuple):
+    """All stations as they are at one location, `(n_station,)`.
+
+    Attributes
+    ----------
+    wanted_db, interfering_db : float64
+        Field at both percentages of time [dB(µV/m)], NaN where not known.
+    arrival_us, azimuth_deg : float64
+        Arrival time [µs]; azimuth from here [deg].
+    polarisation : int64
+    """
+
+    wanted_db: Float64Array
+    interfering_db: Float64Array
+    arrival_us: Float64Array
+    azimuth_deg: Float64Array
+    polarisation: IntArray
+
+
 class Scratch(NamedTuple):
     """Buffers of one thread, for some number of signals."""
 
@@ -152,38 +195,20 @@ def _excess(
 @kernel
 def evaluate_aim(
     aim: int,
-    member: IntArray,
-    other: IntArray,
-    other_excess_db: Float64Array,
-    wanted_db: Float64Array,
-    interfering_db: Float64Array,
-    arrival_us: Float64Array,
-    azimuth_deg: Float64Array,
-    polarisation: IntArray,
-    window: Window,
-    antenna: Discrimination,
+    group: GroupArrays,
+    here: Location,
     need: Need,
-    rules: Rules,
+    receiving: Receiving,
     scratch: Scratch,
 ) -> Verdict:
-    """What is received with the antenna pointed at station `aim`.
-
-    Parameters
-    ----------
-    member : (n,) int64
-        Stations of the group.
-    other, other_excess_db : (m,) int64, float64
-        Interfering stations, and their protection ratio less the required C/N [dB].
-    wanted_db, interfering_db, arrival_us, azimuth_deg : (n_station,) float64
-        By station: field at both percentages of time [dB(µV/m)], NaN where not known; arrival time
-        [µs]; azimuth from here [deg].
-    polarisation : (n_station,) int64
-    """
+    """What is received with the antenna pointed at station `aim`."""
+    window, antenna, rules = receiving
+    wanted_db, interfering_db, arrival_us, azimuth_deg, polarisation = here
     n = n_heard = n_known = 0
     # Signals whose median stands above noise first: a receiver places its window on those. Then
     # those with a median below, then those that are known at the interfering percentage only.
     for turn in range(3):
-        for s in member:
+        for s in group.member:
             has_median = not math.isnan(wanted_db[s])
             if not has_median and math.isnan(interfering_db[s]):
                 continue
@@ -245,15 +270,15 @@ def evaluate_aim(
         sigmas_self, spread = _excess(c, total, need.cn_db, rules.correlation)
     sigmas, worst_other, most_other = sigmas_self, NOTHING, -math.inf
     n_before = n_useless
-    for k in range(other.size):
-        s = other[k]
+    for k in range(group.other.size):
+        s = group.other[k]
         field = interfering_db[s] if not math.isnan(interfering_db[s]) else wanted_db[s]
         if math.isnan(field):
             continue
         off = discrimination_db(
             azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
         )
-        level = field - off + other_excess_db[k]
+        level = field - off + group.other_excess_db[k]
         scratch.useless_db[n_useless], scratch.useless_sigma_db[n_useless] = level, sigma
         n_useless += 1
         if level > most_other:
@@ -272,43 +297,26 @@ def evaluate_aim(
 
 @kernel
 def evaluate_group(
-    member: IntArray,
-    other: IntArray,
-    other_excess_db: Float64Array,
-    wanted_db: Float64Array,
-    interfering_db: Float64Array,
-    arrival_us: Float64Array,
-    azimuth_deg: Float64Array,
-    polarisation: IntArray,
-    window: Window,
-    antenna: Discrimination,
-    need: Need,
-    rules: Rules,
-    scratch: Scratch,
+    group: GroupArrays, here: Location, need: Need, receiving: Receiving, scratch: Scratch
 ) -> Verdict:
     """What is received from a group, the antenna aimed by the rules; as :func:`evaluate_aim`."""
     strongest = NOTHING
-    for s in member:
+    wanted_db, antenna = here.wanted_db, receiving.antenna
+    for s in group.member:
         if math.isnan(wanted_db[s]):
             continue
         if strongest == NOTHING or wanted_db[s] > wanted_db[strongest]:
             strongest = s
     if strongest == NOTHING:
         return _nobody()
-    best = evaluate_aim(
-        strongest, member, other, other_excess_db, wanted_db, interfering_db, arrival_us,
-        azimuth_deg, polarisation, window, antenna, need, rules, scratch,
-    )  # fmt: skip
-    if not rules.aims_best or (antenna.most_db == 0.0 and antenna.cross_polar_db == 0.0):
+    best = evaluate_aim(strongest, group, here, need, receiving, scratch)
+    if not receiving.rules.aims_best or (antenna.most_db == 0.0 and antenna.cross_polar_db == 0.0):
         return best
-    for s in member:
+    for s in group.member:
         # Farther below, no other direction makes up for what is lost of the strongest.
         if s == strongest or not wanted_db[s] >= wanted_db[strongest] - 2.0 * antenna.most_db:
             continue
-        found = evaluate_aim(
-            s, member, other, other_excess_db, wanted_db, interfering_db, arrival_us, azimuth_deg,
-            polarisation, window, antenna, need, rules, scratch,
-        )  # fmt: skip
+        found = evaluate_aim(s, group, here, need, receiving, scratch)
         if found.sigmas > best.sigmas:
             best = found
     return best

@@ -13,6 +13,9 @@ from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, disc
 from dtt_sim.network.evaluate import (
     CAUSES,
     NOTHING,
+    GroupArrays,
+    Location,
+    Receiving,
     Verdict,
     cause_of,
     empty_scratch,
@@ -112,15 +115,16 @@ def explain(
     arrival = np.array([s.delay_us for s in stations]) + distance / SPEED_OF_LIGHT_KM_PER_US
     azimuth = np.array([azimuth_deg(*lonlat_deg, s.lon_deg, s.lat_deg) for s in stations])
     polarisation = np.array([s.is_vertical for s in stations], np.int64)
+    here = Location(wanted, interfering, arrival, azimuth, polarisation)
+    receiving = Receiving(window, antenna, kernel_rules(receiver))
     best: tuple[Group, Verdict] | None = None
     for group in groups:
         need = need_of(group.budget)
-        verdict = evaluate_group(
+        arrays = GroupArrays(
             np.array(group.members, np.int64), np.array([s for s, _ in group.others], np.int64),
-            np.array([ratio - need.cn_db for _, ratio in group.others], np.float64), wanted,
-            interfering, arrival, azimuth, polarisation, window, antenna, need,
-            kernel_rules(receiver), empty_scratch(len(stations)),
+            np.array([ratio - need.cn_db for _, ratio in group.others], np.float64),
         )  # fmt: skip
+        verdict = evaluate_group(arrays, here, need, receiving, empty_scratch(len(stations)))
         if best is None or verdict.sigmas > best[1].sigmas or best[1].aim == NOTHING:
             best = group, verdict
     assert best is not None  # a multiplex has a group

@@ -21,7 +21,10 @@ from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
 from dtt_sim.network.evaluate import (
     NO_DATA,
     NOTHING,
+    GroupArrays,
+    Location,
     Need,
+    Receiving,
     Rules,
     cause_of,
     empty_scratch,
@@ -253,7 +256,7 @@ def evaluate_multiplex(
     )
     n = int(np.prod(shape))
     out = _Out.empty(n)
-    rules = kernel_rules(receiver)
+    receiving = Receiving(window, antenna, kernel_rules(receiver))
     acceptable = ndtri(0.01 * np.array([g.budget.acceptable_location_percent for g in groups]))
     lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
     used = np.unique(np.concatenate([flat.member, flat.other]))
@@ -266,7 +269,7 @@ def evaluate_multiplex(
             _stack(stations, used, "wanted_dbuv_m", part),
             _stack(stations, used, "interfering_dbuv_m", part),
             _stack(stations, used, "distance_km", part),
-            lon[part], lat[part], sites, flat, acceptable, window, antenna, rules, out.part(part),
+            lon[part], lat[part], sites, flat, acceptable, receiving, out.part(part),
         )  # fmt: skip
 
     in_threads(work, range(0, n, block))
@@ -364,16 +367,15 @@ def _evaluate_cells(
     sites: _Sites,
     groups: _Groups,
     acceptable_sigmas: Float64Array,
-    window: Window,
-    antenna: Discrimination,
-    rules: Rules,
+    receiving: Receiving,
     out: _Out,
 ) -> None:
     n_station, n_cell = wanted.shape
     scratch = empty_scratch(n_station)
     e_wanted, e_interfering = np.empty(n_station), np.empty(n_station)
     arrival, azimuth = np.empty(n_station), np.zeros(n_station)
-    is_directive = antenna.most_db > 0.0
+    here = Location(e_wanted, e_interfering, arrival, azimuth, sites.polarisation)
+    is_directive = receiving.antenna.most_db > 0.0
     for cell in range(n_cell):
         for s in range(n_station):
             e_wanted[s] = np.float64(wanted[s, cell])
@@ -394,11 +396,8 @@ def _evaluate_cells(
             member = groups.member[groups.member_start[g] : groups.member_start[g + 1]]
             first, last = groups.other_start[g], groups.other_start[g + 1]
             need = Need(groups.need[g, 0], groups.need[g, 1], groups.need[g, 2], groups.need[g, 3])
-            found = evaluate_group(
-                member, groups.other[first:last], groups.excess_db[first:last], e_wanted,
-                e_interfering, arrival, azimuth, sites.polarisation, window, antenna, need, rules,
-                scratch,
-            )  # fmt: skip
+            group = GroupArrays(member, groups.other[first:last], groups.excess_db[first:last])
+            found = evaluate_group(group, here, need, receiving, scratch)
             floor = need.noise_db + need.cn_db
             alone = -math.inf
             for s in member:

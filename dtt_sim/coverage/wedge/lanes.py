@@ -62,6 +62,15 @@ def nearest(u: float, c0: float, c1: float, c2: float) -> float:
 
 
 @inline_kernel
+def _four(node: Float32Array, at: int) -> tuple[float, float, float, float]:
+    """Four numbers of a column: three heights and the first row, or three clutter heights."""
+    return (
+        np.float64(node[at]), np.float64(node[at + 1]), np.float64(node[at + 2]),
+        np.float64(node[at + 3]),
+    )  # fmt: skip
+
+
+@inline_kernel
 def _larger(a: float, b: float) -> float:
     return max(b, a)
 
@@ -73,12 +82,7 @@ def from_transmitter(
     """Slopes at which column `i` is seen from the transmitter; eqs. (13), (77), (89b)."""
     at = float(i)
     inverse = 1.0 / at
-    h0, h1, h2 = (
-        np.float64(node[NODE * i]),
-        np.float64(node[NODE * i + 1]),
-        np.float64(node[NODE * i + 2]),
-    )
-    row0 = np.float64(node[NODE * i + 3])
+    h0, h1, h2, row0 = _four(node, NODE * i)
     if not has_clutter:
         for r in range(GROUP):
             h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
@@ -93,11 +97,7 @@ def from_transmitter(
             bent = slope - lane[A_B * GROUP + r] * at
             lane[TX_G_B * GROUP + r] = _larger(bent, lane[TX_G_B * GROUP + r])
         return
-    c0, c1, c2 = (
-        np.float64(node[NODE * i + 4]),
-        np.float64(node[NODE * i + 5]),
-        np.float64(node[NODE * i + 6]),
-    )
+    c0, c1, c2, _ = _four(node, NODE * i + 4)
     for r in range(GROUP):
         u = at * lane[T * GROUP + r] - row0
         is_mine = at < lane[N * GROUP + r]
@@ -123,12 +123,7 @@ def from_receiver(node: Float32Array, i: int, hts_m: float, lane: Float64Array) 
     Equations (17), (81), (82a), (89a), (89c), without clutter.
     """
     at = float(i)
-    h0, h1, h2 = (
-        np.float64(node[NODE * i]),
-        np.float64(node[NODE * i + 1]),
-        np.float64(node[NODE * i + 2]),
-    )
-    row0 = np.float64(node[NODE * i + 3])
+    h0, h1, h2, row0 = _four(node, NODE * i)
     for r in range(GROUP):
         x = lane[X * GROUP + r]
         is_mine = at < lane[N * GROUP + r]
@@ -155,17 +150,8 @@ def from_receiver_over_clutter(
 ) -> None:
     """The same with clutter."""
     at = float(i)
-    h0, h1, h2 = (
-        np.float64(node[NODE * i]),
-        np.float64(node[NODE * i + 1]),
-        np.float64(node[NODE * i + 2]),
-    )
-    row0 = np.float64(node[NODE * i + 3])
-    c0, c1, c2 = (
-        np.float64(node[NODE * i + 4]),
-        np.float64(node[NODE * i + 5]),
-        np.float64(node[NODE * i + 6]),
-    )
+    h0, h1, h2, row0 = _four(node, NODE * i)
+    c0, c1, c2, _ = _four(node, NODE * i + 4)
     for r in range(GROUP):
         x = lane[X * GROUP + r]
         u = at * lane[T * GROUP + r] - row0
@@ -198,17 +184,8 @@ def in_line_of_sight(node: Float32Array, i: int, hts_m: float, lane: Float64Arra
     In column units: ν sqrt(λ) is the root of the kept value times sqrt(0.002 x / step).
     """
     at = float(i)
-    h0, h1, h2 = (
-        np.float64(node[NODE * i]),
-        np.float64(node[NODE * i + 1]),
-        np.float64(node[NODE * i + 2]),
-    )
-    row0 = np.float64(node[NODE * i + 3])
-    c0, c1, c2 = (
-        np.float64(node[NODE * i + 4]),
-        np.float64(node[NODE * i + 5]),
-        np.float64(node[NODE * i + 6]),
-    )
+    h0, h1, h2, row0 = _four(node, NODE * i)
+    c0, c1, c2, _ = _four(node, NODE * i + 4)
     for r in range(GROUP):
         u = at * lane[T * GROUP + r] - row0
         is_mine = at < lane[N * GROUP + r]
@@ -235,12 +212,7 @@ def in_line_of_sight(node: Float32Array, i: int, hts_m: float, lane: Float64Arra
 def over_smooth_earth(node: Float32Array, i: int, lane: Float64Array) -> None:
     """Height of column `i` over the smooth surface, between the horizons; eq. (95)."""
     at = float(i)
-    h0, h1, h2 = (
-        np.float64(node[NODE * i]),
-        np.float64(node[NODE * i + 1]),
-        np.float64(node[NODE * i + 2]),
-    )
-    row0 = np.float64(node[NODE * i + 3])
+    h0, h1, h2, row0 = _four(node, NODE * i)
     for r in range(GROUP):
         h = interpolated(at * lane[T * GROUP + r] - row0, h0, h1, h2)
         over = h - (lane[HST * GROUP + r] + lane[HST_SLOPE * GROUP + r] * at)

@@ -118,7 +118,7 @@ def memory_table(cases: Sequence[dict[str, Any]]) -> Table:
         )
         for case in cases
     ]
-    head = ("case", "before, MB", "peak, MB", "float32 bands", "5 x bands + 200 MB")
+    head = ("case", "before, MB", "peak, MB", "float32 bands made", "5 x bands + 200 MB")
     return Table("Memory of the process, ground included", head, tuple(rows))
 
 

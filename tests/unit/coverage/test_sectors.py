@@ -455,9 +455,6 @@ def test_ground_in_files_is_read_window_by_window(
     files = GroundFiles(tmp_path / "dem.tif", nodata_means="void")
     whole = files.window(grid.bounds_lonlat())
     user = user_grid("EPSG:32648", 300.0, half=0.35)  # reaches beyond the files
-    from terrain import resample
-
-    monkeypatch.setattr(resample, "_BAND_CELLS", 20_000)
     monkeypatch.setattr("dtt_sim.coverage.sectors.MAX_SECTOR_BYTES", 150_000)
     taken = []
     window = GroundFiles.window

@@ -107,7 +107,7 @@ OMNIDIRECTIONAL = Antenna()
 
 @dataclass(frozen=True, slots=True)
 class Transmitter:
-    """One transmitter: a multiplex radiated from a mast.
+    """One transmitter: a multiplex, or an analogue programme, radiated from a mast.
 
     Attributes
     ----------
@@ -120,17 +120,22 @@ class Transmitter:
     height_agl_m, height_amsl_m : float or None
         Height of the antenna's electrical centre above ground or above sea [m]; exactly one.
     erp_kw : float
-        Radiated power in the direction of the maximum, relative to a half-wave dipole [kW].
+        Radiated power in the direction of the maximum, relative to a half-wave dipole; at the peak
+        of the vision carrier's synchronising pulses if analogue [kW].
     frequency_mhz : float
-        Centre frequency [MHz].
+        Centre frequency; the vision carrier if analogue [MHz].
     multiplex : str
-        Id of the multiplex that is carried.
+        Id of the multiplex, or analogue service, that is carried.
     polarisation : {"horizontal", "vertical"}
     antenna : Antenna
     delay_us : float
         Static delay in a single-frequency network [µs].
     channel : str
         Channel name for people ("33"), empty when only a frequency was given.
+    line_offset : int
+        Of an analogue station: offset of its carriers in twelfths of the line frequency.
+    precision_offset : bool
+        Whether that offset is held to about 1 Hz.
     """
 
     id: str
@@ -146,6 +151,8 @@ class Transmitter:
     antenna: Antenna = OMNIDIRECTIONAL
     delay_us: float = 0.0
     channel: str = ""
+    line_offset: int = 0
+    precision_offset: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be a transmitter."""

@@ -69,6 +69,8 @@ def document() -> str:
         ("ReceptionKeys", "[reception]"),
         ("NetworkKeys", "[network]"),
         ("MultiplexKeys", "[multiplexes.ID]"),
+        ("AnalogueKeys", "[analogue.ID]"),
+        ("OtherKeys", "[others.ID]"),
         ("StationsKeys", "[stations]"),
         ("PopulationKeys", "[population]"),
         ("LinkKeys", "[[link]]"),

@@ -103,17 +103,3 @@ def find_channel(channel: str, raster: str = "UHF") -> Channel:
         f"use {first.number} to {last.number} ({first.low_mhz:g}-{last.high_mhz:g} MHz)"
     )
     raise ValueError(msg)
-
-
-def channel_frequency_mhz(channel: str, raster: str = "UHF") -> float:
-    """Centre frequency of a channel [MHz].
-
-    >>> channel_frequency_mhz("33")
-    570.0
-
-    Raises
-    ------
-    ValueError
-        No such raster, or no such channel in it; says what there is.
-    """
-    return find_channel(channel, raster).centre_mhz

@@ -37,13 +37,15 @@ def validate(*, scenario: Path | None, override: str | None, as_json: bool, sche
         ]
         click.echo(json.dumps({"ok": False, "problems": rows}, indent=1, ensure_ascii=False))
         raise SystemExit(2) from error
+    from dtt_sim.workflow.service import check_protection
+
+    check_protection(loaded)
     if as_json:
         click.echo(json.dumps({"ok": True, "warnings": loaded.warnings}, ensure_ascii=False))
         return
     click.echo(loaded.title)
-    for name, multiplex in loaded.multiplexes.items():
-        own = [t for t in loaded.transmitters if t.multiplex == name]
-        click.echo(f"  {name}: {multiplex.mode}, {len(own)} transmitters")
+    for name, service in loaded.services.items():
+        click.echo(f"  {name}: {service.description}, {len(loaded.on_air(name))} transmitters")
     click.echo(f"{len(loaded.assumptions)} assumptions; reception {loaded.reception.reception}")
     for text in loaded.warnings:
         click.echo(f"warning: {text}")

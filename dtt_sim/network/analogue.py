@@ -7,6 +7,12 @@ for they give the usable field, or the share of locations that are served in spi
 Arrays broadcast; where several interferers are taken they stand along the first axis. NaN is a field
 that is not known and makes what depends on it NaN; -inf is no signal.
 
+A service is planned in two grades. Grade 4: the protected field of BT.417 against noise, the
+continuous ratio against what interferes for half of the time, the tropospheric ratio against what
+does for T % of it. Grade 3: the satisfactory field, and the tropospheric ratio alone, so that the
+picture is at least that for all but T % of the time. Either counts where the median field reaches the
+usable field, the power sum of these, which is at 50 % of locations.
+
 Sources: Rec. ITU-R BT.417-5 and BT.655-7; GE06 for the usable field. Limits: `analogue_emin.csv`.
 """
 
@@ -21,7 +27,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from dtt_sim.network.lognormal import NO_SIGNAL_DB, sum_lognormal
-from dtt_sim.network.reception_tables import Tabled
+from dtt_sim.network.reception import Line, LinkBudget
+from dtt_sim.network.reception_tables import Tabled, receiver
+from dtt_sim.network.sfn import SfnReceiver, Window
 from dtt_sim.tables import table
 
 Limit = Literal["protected", "satisfactory"]
@@ -93,6 +101,78 @@ def minimum_field(
         "the frequency or give value_dbuv_m"
     )
     raise ValueError(msg)
+
+
+def analogue_band(frequency_mhz: float) -> str:
+    """Broadcasting band of a vision carrier: I, II, III, IV or V.
+
+    Raises
+    ------
+    ValueError
+        A frequency in none of them.
+    """
+    for row in reversed([row for row in table("analogue_emin") if row["kind"] == "protected"]):
+        if float(row["f_low_MHz"]) <= frequency_mhz <= float(row["f_high_MHz"]):
+            return row["band"]
+    msg = f"{frequency_mhz:g} MHz is in no band of analogue television; correct the frequency"
+    raise ValueError(msg)
+
+
+LIMITS: Final[dict[int, Limit]] = {4: "protected", 3: "satisfactory"}
+"""Limit of the field against noise, by grade of the picture."""
+LOCATION_PERCENT: Final = 50.0
+"""Share of locations for which analogue television is planned [%]."""
+POWER_SUM: Final = SfnReceiver(summation="power_sum")
+"""The rule by which usable fields are summed."""
+ONE_SIGNAL: Final = Window(math.inf, math.inf, -math.inf, math.inf)
+"""All that comes of a station is wanted: analogue receivers have no window."""
+
+
+def analogue_budget(
+    frequency_mhz: float,
+    system: str,
+    grade: int,
+    *,
+    sigma_db: float | None = None,
+    field_dbuv_m: float | None = None,
+) -> LinkBudget:
+    """What a picture of a grade needs of a station's median field at 10 m.
+
+    Parameters
+    ----------
+    frequency_mhz : float
+        Vision carrier [MHz].
+    system : str
+    grade : {3, 4}
+    sigma_db : float, optional
+        Standard deviation over locations; by default as for digital signals outdoors [dB].
+    field_dbuv_m : float, optional
+        Takes the place of the tabled limit [dB(µV/m)].
+
+    Raises
+    ------
+    ValueError
+        A frequency in no band of analogue television.
+    """
+    limit = LIMITS[grade]
+    if field_dbuv_m is not None:
+        needed = minimum_field(
+            frequency_mhz, system, value_dbuv_m=field_dbuv_m, source="the scenario"
+        )
+    else:
+        # Band II has no satisfactory field: its protected one stands for both grades.
+        has_own = limit == "protected" or analogue_band(frequency_mhz) != "II"
+        needed = minimum_field(frequency_mhz, system, limit if has_own else "protected")
+    key = f"analogue.{limit}_field_dbuv_m"
+    name = f"median field of a {limit} picture, {system}, grade {grade}"
+    line = Line(
+        name, needed.value, "dB(µV/m)", needed.source, needed.confidence,
+        field_dbuv_m is not None, key,
+    )  # fmt: skip
+    sigma = receiver("location_sigma_dB").value if sigma_db is None else sigma_db
+    return LinkBudget(
+        (line,), 0.0, needed.value, needed.value, sigma, LOCATION_PERCENT, LOCATION_PERCENT
+    )
 
 
 def _given(value_dbuv_m: float, source: str) -> Tabled:

@@ -87,11 +87,15 @@ class GroupArrays(NamedTuple):
         Stations of the group.
     other, other_excess_db : (m,) int64, float64
         Interfering stations, and their protection ratio less the required C/N [dB].
+    other_lasting_db : (m,) float64
+        The same for what disturbs all the time, against their field at the wanted percentage; -inf
+        where one ratio, against the interfering percentage, says it all.
     """
 
     member: IntArray
     other: IntArray
     other_excess_db: Float64Array
+    other_lasting_db: Float64Array
 
 
 class Location(NamedTuple):
@@ -193,6 +197,22 @@ def _excess(
 
 
 @kernel
+def nuisance_db(
+    wanted_db: float, interfering_db: float, excess_db: float, lasting_db: float
+) -> float:
+    """Noise-like field that an interferer amounts to, before the antenna; NaN: not known.
+
+    The larger of its field at the interfering percentage of time with the ratio for a short time,
+    and of that at the wanted percentage with the ratio for all the time.
+    """
+    late = wanted_db if math.isnan(interfering_db) else interfering_db
+    level = late + excess_db
+    if not math.isnan(wanted_db) and wanted_db + lasting_db > level:
+        return wanted_db + lasting_db
+    return level
+
+
+@kernel
 def evaluate_aim(
     aim: int,
     group: GroupArrays,
@@ -272,13 +292,15 @@ def evaluate_aim(
     n_before = n_useless
     for k in range(group.other.size):
         s = group.other[k]
-        field = interfering_db[s] if not math.isnan(interfering_db[s]) else wanted_db[s]
-        if math.isnan(field):
+        level = nuisance_db(
+            wanted_db[s], interfering_db[s], group.other_excess_db[k], group.other_lasting_db[k]
+        )
+        if math.isnan(level):
             continue
         off = discrimination_db(
             azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
         )
-        level = field - off + group.other_excess_db[k]
+        level -= off
         scratch.useless_db[n_useless], scratch.useless_sigma_db[n_useless] = level, sigma
         n_useless += 1
         if level > most_other:

@@ -13,13 +13,13 @@ from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, disc
 from dtt_sim.network.evaluate import (
     CAUSES,
     NOTHING,
-    GroupArrays,
     Location,
     Receiving,
     Verdict,
     cause_of,
     empty_scratch,
     evaluate_group,
+    nuisance_db,
 )
 from dtt_sim.network.multiplex import Group, StationFields, azimuth_deg, kernel_rules, need_of
 from dtt_sim.network.sfn import SfnReceiver, Window, weight
@@ -79,6 +79,8 @@ class Explanation:
         Of C/(N + I) for good reception, and against noise alone [dB].
     c_db, i_db, noise_db, cn_db : float
         Sum of useful parts; of noise and all that disturbs; noise alone; required C/N.
+    good_location_percent : float
+        Share of locations of good reception [%].
     cause, culprit : str
         Why it is not well served, and by which station.
     parts : tuple of Part
@@ -93,6 +95,7 @@ class Explanation:
     i_db: float
     noise_db: float
     cn_db: float
+    good_location_percent: float
     cause: str
     culprit: str
     parts: tuple[Part, ...]
@@ -120,18 +123,16 @@ def explain(
     best: tuple[Group, Verdict] | None = None
     for group in groups:
         need = need_of(group.budget)
-        arrays = GroupArrays(
-            np.array(group.members, np.int64), np.array([s for s, _ in group.others], np.int64),
-            np.array([ratio - need.cn_db for _, ratio in group.others], np.float64),
-        )  # fmt: skip
-        verdict = evaluate_group(arrays, here, need, receiving, empty_scratch(len(stations)))
+        verdict = evaluate_group(
+            group.arrays(), here, need, receiving, empty_scratch(len(stations))
+        )
         if best is None or verdict.sigmas > best[1].sigmas or best[1].aim == NOTHING:
             best = group, verdict
     assert best is not None  # a multiplex has a group
     group, found = best
     need = need_of(group.budget)
     parts = []
-    protection = dict(group.others)
+    protection = {o.station: o for o in group.others}
     for s in (*group.members, *protection):
         is_wanted = s in group.members
         has_aim = found.aim != NOTHING
@@ -151,12 +152,16 @@ def explain(
             if w < 1.0 and not math.isnan(late):
                 useless = float(late) - off + 10.0 * math.log10(1.0 - w)
         elif not is_wanted and not math.isnan(late):
-            useless = float(late) - off + protection[s] - need.cn_db
+            ratio, lasting = protection[s].ratio_db, protection[s].lasting_db
+            useless = (
+                nuisance_db(float(wanted[s]), float(late), ratio - need.cn_db, lasting - need.cn_db)
+                - off
+            )
         parts.append(
             Part(
                 stations[s].name, is_wanted, float(distance[s]), float(azimuth[s]) % 360.0, since,
                 float(wanted[s]), float(interfering[s]), off, w,
-                math.nan if is_wanted else protection[s], useful, useless,
+                math.nan if is_wanted else protection[s].ratio_db, useful, useless,
             )
         )  # fmt: skip
     cause, culprit = cause_of(found, need.good_sigmas)
@@ -166,7 +171,8 @@ def explain(
         float(ndtr(found.sigmas)),
         over - found.i_db - need.good_sigmas * found.spread_db,
         over - need.noise_db - need.good_sigmas * found.c_sigma_db,
-        found.c_db, found.i_db, need.noise_db, need.cn_db, CAUSES[cause],
+        found.c_db, found.i_db, need.noise_db, need.cn_db,
+        group.budget.good_location_percent, CAUSES[cause],
         stations[culprit].name if culprit != NOTHING else "",
         tuple(sorted(parts, key=_order)),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numba
@@ -28,6 +28,7 @@ from dtt_sim.network.evaluate import (
     Rules,
     cause_of,
     empty_scratch,
+    evaluate_aim,
     evaluate_group,
 )
 from dtt_sim.network.lognormal import METHODS
@@ -81,6 +82,24 @@ class StationFields:
             raise ValueError(msg)
 
 
+class Interferer(NamedTuple):
+    """A station that disturbs.
+
+    Attributes
+    ----------
+    station : int
+    ratio_db : float
+        Protection ratio against its field at the interfering percentage of time [dB].
+    lasting_db : float
+        Protection ratio against its field at the wanted percentage, for interference all the time
+        [dB]; -inf where the other covers that, as it does for a wanted digital signal.
+    """
+
+    station: int
+    ratio_db: float
+    lasting_db: float = -math.inf
+
+
 @dataclass(frozen=True)
 class Group:
     """What a receiver takes its picture from.
@@ -91,13 +110,29 @@ class Group:
         Stations of a single-frequency network, or the one station.
     budget : LinkBudget
         What is needed of them.
-    others : tuple of (int, float)
-        Interfering stations, each with its protection ratio [dB].
+    others : tuple of Interferer
     """
 
     members: tuple[int, ...]
     budget: LinkBudget
-    others: tuple[tuple[int, float], ...] = ()
+    others: tuple[Interferer, ...] = ()
+
+    def without(self, station: int) -> Group:
+        """The same with a station off the air."""
+        return replace(
+            self,
+            members=tuple(s for s in self.members if s != station),
+            others=tuple(o for o in self.others if o.station != station),
+        )
+
+    def arrays(self) -> GroupArrays:
+        """As the kernels know it."""
+        return GroupArrays(
+            np.array(self.members, np.int64),
+            np.array([o.station for o in self.others], np.int64),
+            np.array([o.ratio_db - self.budget.cn_db for o in self.others], np.float64),
+            np.array([o.lasting_db - self.budget.cn_db for o in self.others], np.float64),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,10 +203,11 @@ class _Groups(NamedTuple):
     """Groups as flat arrays: those of group g stand from `start[g]` to `start[g + 1]`."""
 
     member_start: IntArray
-    member: IntArray
     other_start: IntArray
+    member: IntArray
     other: IntArray
     excess_db: Float64Array
+    lasting_db: Float64Array
     need: Float64Array  # (n_group, 4)
 
 
@@ -219,6 +255,7 @@ def evaluate_multiplex(
     window: Window,
     receiver: SfnReceiver | None = None,
     antenna: Discrimination = OMNIDIRECTIONAL,
+    aim: NDArray[np.int16] | None = None,
 ) -> MultiplexLayers:
     """Service of a multiplex: in every cell of its best group.
 
@@ -235,6 +272,9 @@ def evaluate_multiplex(
     receiver : SfnReceiver, optional
     antenna : Discrimination
         Of the receiving antenna.
+    aim : (n_row, n_col) int16, optional
+        Station towards which it points, and whose polarisation it has, cell by cell; -1, and the
+        default, points it by the receiver's rules.
 
     Returns
     -------
@@ -261,6 +301,12 @@ def evaluate_multiplex(
     lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
     used = np.unique(np.concatenate([flat.member, flat.other]))
 
+    aims = np.full(n, NOTHING) if aim is None else aim.astype(np.int64).reshape(-1)
+    if aims.size != n or not (aims < len(stations)).all():
+        msg = (
+            f"aim of {aims.size} cells for {n}, and {len(stations)} stations; give one of them each"
+        )
+        raise ValueError(msg)
     block = min(BLOCK_CELLS, max(LEAST_CELLS, n // (4 * numba.get_num_threads())))
 
     def work(first: int) -> None:
@@ -269,7 +315,7 @@ def evaluate_multiplex(
             _stack(stations, used, "wanted_dbuv_m", part),
             _stack(stations, used, "interfering_dbuv_m", part),
             _stack(stations, used, "distance_km", part),
-            lon[part], lat[part], sites, flat, acceptable, receiving, out.part(part),
+            lon[part], lat[part], aims[part], sites, flat, acceptable, receiving, out.part(part),
         )  # fmt: skip
 
     in_threads(work, range(0, n, block))
@@ -304,15 +350,16 @@ def _check(stations: Sequence[StationFields], groups: Sequence[Group]) -> tuple[
         raise ValueError(msg)
     known = range(len(stations))
     for g in groups:
-        wrong = [s for s in (*g.members, *(s for s, _ in g.others)) if s not in known]
+        disturbing = [o.station for o in g.others]
+        wrong = [s for s in (*g.members, *disturbing) if s not in known]
         if wrong:
             msg = f"a group names station {wrong[0]} of {len(stations)}; count from 0"
             raise ValueError(msg)
-        both = set(g.members) & {s for s, _ in g.others}
+        both = set(g.members) & set(disturbing)
         if both:
             msg = f"station {stations[min(both)].name} is wanted and disturbs in one group"
             raise ValueError(msg)
-        bad = [stations[s].name for s, ratio in g.others if not math.isfinite(ratio)]
+        bad = [stations[o.station].name for o in g.others if not math.isfinite(o.ratio_db)]
         if bad:
             msg = f"station {bad[0]} has no protection ratio; leave out what does not disturb"
             raise ValueError(msg)
@@ -321,13 +368,16 @@ def _check(stations: Sequence[StationFields], groups: Sequence[Group]) -> tuple[
 
 
 def _flatten(groups: Sequence[Group]) -> _Groups:
-    others = [(s, ratio - g.budget.cn_db) for g in groups for s, ratio in g.others]
+    member, other, excess, lasting = map(
+        np.concatenate, zip(*(g.arrays() for g in groups), strict=True)
+    )
     return _Groups(
         np.cumsum([0, *(len(g.members) for g in groups)], dtype=np.int64),
-        np.array([s for g in groups for s in g.members], np.int64),
         np.cumsum([0, *(len(g.others) for g in groups)], dtype=np.int64),
-        np.array([s for s, _ in others], np.int64),
-        np.array([excess for _, excess in others], np.float64),
+        member,
+        other,
+        excess,
+        lasting,
         np.array([need_of(g.budget) for g in groups], np.float64),
     )
 
@@ -364,6 +414,7 @@ def _evaluate_cells(
     distance_km: Float32Array,
     lon_deg: Float64Array,
     lat_deg: Float64Array,
+    aim: IntArray,
     sites: _Sites,
     groups: _Groups,
     acceptable_sigmas: Float64Array,
@@ -396,8 +447,14 @@ def _evaluate_cells(
             member = groups.member[groups.member_start[g] : groups.member_start[g + 1]]
             first, last = groups.other_start[g], groups.other_start[g + 1]
             need = Need(groups.need[g, 0], groups.need[g, 1], groups.need[g, 2], groups.need[g, 3])
-            group = GroupArrays(member, groups.other[first:last], groups.excess_db[first:last])
-            found = evaluate_group(group, here, need, receiving, scratch)
+            group = GroupArrays(
+                member, groups.other[first:last], groups.excess_db[first:last],
+                groups.lasting_db[first:last],
+            )  # fmt: skip
+            if aim[cell] == NOTHING:
+                found = evaluate_group(group, here, need, receiving, scratch)
+            else:
+                found = evaluate_aim(aim[cell], group, here, need, receiving, scratch)
             floor = need.noise_db + need.cn_db
             alone = -math.inf
             for s in member:

@@ -21,6 +21,7 @@ from dtt_sim.errors import DttSimError
 from dtt_sim.network.protection_tables import (
     DVBT2,
     NOISE_LIKE,
+    SAME_CHANNEL_MHZ,
     ProtectionRatio,
     Signal,
     analogue_from_analogue,
@@ -39,14 +40,12 @@ __all__ = [
     "ProtectionRow",
     "Signal",
     "protection_ratio",
-    "read_rows",
+    "read_protection_rows",
 ]
 
 GIVEN: Final = "GIVEN"
 """Confidence of what the user gave."""
 
-_SAME_MHZ: Final = 0.2
-"""How far a centre may be from a whole number of channels for a row that counts channels [MHz]."""
 _NEEDED: Final = ("wanted", "unwanted", "tropospheric_db", "continuous_db", "source")
 _RANGE: Final = ("from_mhz", "to_mhz")
 ROW_COLUMNS: Final = (*_NEEDED, *_RANGE, "offset_channels")
@@ -120,7 +119,7 @@ class ProtectionRow:
             return False
         offset = unwanted.centre_mhz - wanted.centre_mhz
         if self.offset_channels is not None:
-            return abs(offset - self.offset_channels * wanted.bandwidth_mhz) <= _SAME_MHZ
+            return abs(offset - self.offset_channels * wanted.bandwidth_mhz) <= SAME_CHANNEL_MHZ
         if self.from_mhz is None or self.to_mhz is None:
             return False
         return self.from_mhz <= offset <= self.to_mhz
@@ -140,13 +139,13 @@ def protection_ratio(
     Returns
     -------
     ProtectionRatio or None
-        None where the two lie farther apart than any row reaches.
+        None where the two lie farther apart than any row about them reaches.
 
     Raises
     ------
     ValueError
-        Signals that overlap or are neighbours and for which no ratio is known, or a wanted digital
-        signal without its C/N; names both systems and the distance.
+        Signals that overlap or are neighbours and for which no ratio is known, a system that is in no
+        row at all, or a wanted digital signal without its C/N; names both systems and the distance.
 
     Examples
     --------
@@ -164,7 +163,7 @@ def protection_ratio(
                 row.tropospheric_db, row.continuous_db, f"{offset:+g} MHz", row.source, GIVEN
             )
     found = _tabled(wanted, unwanted)
-    if found is None and _must_be_known(wanted, unwanted):
+    if found is None and _must_be_known(wanted, unwanted, rows):
         msg = (
             f"no protection ratio of {wanted.system} at {wanted.centre_mhz:g} MHz against "
             f"{unwanted.system} {unwanted.centre_mhz - wanted.centre_mhz:+g} MHz away; add a row "
@@ -190,17 +189,20 @@ def _tabled(wanted: Signal, unwanted: Signal) -> ProtectionRatio | None:
     return ratio(wanted, unwanted)
 
 
-def _must_be_known(wanted: Signal, unwanted: Signal) -> bool:
-    """Whether two signals are so close that no ratio cannot mean no interference.
+def _must_be_known(wanted: Signal, unwanted: Signal, rows: Sequence[ProtectionRow]) -> bool:
+    """Whether no ratio cannot mean no interference, as two signals are too close for that.
 
-    Systems without a table of their own: up to a channel between them.
+    Systems without a table of their own: up to a channel between them, and at any distance if no row
+    is about the two at all.
     """
     if _is_in_tables(wanted, unwanted):
         return is_overlapping(wanted, unwanted) or abs(channels_apart(wanted, unwanted)) == 1
-    return gap_mhz(wanted, unwanted) < wanted.bandwidth_mhz - _SAME_MHZ
+    pair = wanted.system, unwanted.system
+    is_beyond = any((row.wanted, row.unwanted) == pair for row in rows)
+    return not is_beyond or gap_mhz(wanted, unwanted) < wanted.bandwidth_mhz - SAME_CHANNEL_MHZ
 
 
-def read_rows(path: Path | str) -> tuple[ProtectionRow, ...]:
+def read_protection_rows(path: Path | str) -> tuple[ProtectionRow, ...]:
     """Rows of one's own from a CSV table with the columns `ROW_COLUMNS`.
 
     Raises

@@ -28,7 +28,10 @@ VISION_TO_SOUND_DB: Final = 10.0
 
 _NEGATIVE_MODULATION_DB: Final = -2.0
 """What an overlapping vision carrier of negative modulation takes off the table's ratio."""
-_SAME_CHANNEL_MHZ: Final = 0.2
+SAME_CHANNEL_MHZ: Final = 0.2
+"""How far a centre may be from a whole number of channels and still count as on it [MHz]."""
+VISION_ABOVE_EDGE_MHZ: Final = 1.25
+"""Vision carrier above the lower edge of its channel, in all systems here [MHz]."""
 _SAME_CARRIER_MHZ: Final = 0.02
 _VHF_BELOW_MHZ: Final = 300.0
 _CONFIDENCES: Final = ("ASSUMED", "RECALL", "SINGLE", "VERIFIED")
@@ -93,7 +96,7 @@ class Signal:
         if self.vision_mhz is None or not 0.0 <= self.vision_mhz - edge <= self.bandwidth_mhz:
             msg = (
                 f"{self.system} at {self.centre_mhz:g} MHz: vision_mhz = {self.vision_mhz}; give a "
-                f"vision carrier in the channel, as a rule {edge + 1.25:g} MHz"
+                f"vision carrier in the channel, as a rule {edge + VISION_ABOVE_EDGE_MHZ:g} MHz"
             )
             raise ValueError(msg)
 
@@ -137,7 +140,7 @@ def gap_mhz(wanted: Signal, unwanted: Signal) -> float:
 
 def is_same_channel(wanted: Signal, unwanted: Signal) -> bool:
     """Whether the centres are those of one channel."""
-    return abs(unwanted.centre_mhz - wanted.centre_mhz) <= _SAME_CHANNEL_MHZ
+    return abs(unwanted.centre_mhz - wanted.centre_mhz) <= SAME_CHANNEL_MHZ
 
 
 def channels_apart(wanted: Signal, unwanted: Signal) -> int:
@@ -152,7 +155,7 @@ def channels_apart(wanted: Signal, unwanted: Signal) -> int:
 
 def is_overlapping(wanted: Signal, unwanted: Signal) -> bool:
     """Whether more than the edges of the channels meet."""
-    return gap_mhz(wanted, unwanted) < -_SAME_CHANNEL_MHZ
+    return gap_mhz(wanted, unwanted) < -SAME_CHANNEL_MHZ
 
 
 def required_cn(wanted: Signal) -> ProtectionRatio:
@@ -259,7 +262,7 @@ def _raster_number(wanted: Signal, unwanted: Signal) -> int | None:
         return 0
     offset = unwanted.centre_mhz - wanted.centre_mhz
     number = round(offset / wanted.bandwidth_mhz)
-    is_on_raster = abs(offset - number * wanted.bandwidth_mhz) <= _SAME_CHANNEL_MHZ
+    is_on_raster = abs(offset - number * wanted.bandwidth_mhz) <= SAME_CHANNEL_MHZ
     return number if number and is_on_raster else None
 
 
@@ -325,7 +328,7 @@ def analogue_from_analogue(wanted: Signal, unwanted: Signal) -> ProtectionRatio 
     if abs(difference) <= _SAME_CARRIER_MHZ:
         return _co_channel(wanted, unwanted)
     number = round(difference / wanted.bandwidth_mhz)
-    is_on_raster = abs(difference - number * wanted.bandwidth_mhz) <= _SAME_CHANNEL_MHZ
+    is_on_raster = abs(difference - number * wanted.bandwidth_mhz) <= SAME_CHANNEL_MHZ
     if abs(number) > 1 or is_on_raster:
         found = _adjacent_or_image(wanted, unwanted, number)
         if found is not None:

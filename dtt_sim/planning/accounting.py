@@ -119,13 +119,12 @@ def account_interference(problem: NetworkProblem, tell: Tell | None = None) -> I
     """Total and unique loss by every station that disturbs a multiplex."""
     ratio: dict[int, float] = {}
     for group in problem.groups:
-        for s, db in group.others:
-            ratio[s] = max(db, ratio.get(s, db))
+        for o in group.others:
+            ratio[o.station] = max(o.ratio_db, ratio.get(o.station, o.ratio_db))
 
     def only(keep: Callable[[int], bool]) -> Served:
         groups = [
-            replace(g, others=tuple((s, db) for s, db in g.others if keep(s)))
-            for g in problem.groups
+            replace(g, others=tuple(o for o in g.others if keep(o.station))) for g in problem.groups
         ]
         return problem.served(groups)
 
@@ -191,12 +190,7 @@ def drill(
     members = sorted({s for g in problem.groups for s in g.members})
     found = []
     for s in members:
-        left = [
-            replace(g, members=tuple(m for m in g.members if m != s),
-                    others=tuple((o, db) for o, db in g.others if o != s))
-            for g in problem.groups
-        ]  # fmt: skip
-        left = [g for g in left if g.members]
+        left = [g for g in (g.without(s) for g in problem.groups) if g.members]
         nobody = Served(np.zeros_like(before.mask), 0.0, 0.0, 0.0)
         cases: list[tuple[float | None, Served]] = [
             (None, problem.served(left) if left else nobody)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.run import Run
+from dtt_sim.workflow.service import Quality, qualities_of
 from terrain.grid import transformer
 from terrain.ground import SEA
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
 SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
 HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
-LABELS = ("not served", "acceptable: {a:g} % of locations", "good: {g:g} % of locations")
 
 
 def draw_map(result: Run, path: Path) -> None:
@@ -48,11 +48,7 @@ def draw_map(result: Run, path: Path) -> None:
         _draw_multiplex(ax, result, name)
     for ax in axes[len(names) :]:
         ax.set_axis_off()
-    reception = result.scenario.reception
-    texts = [
-        text.format(a=reception.acceptable_location_percent, g=reception.good_location_percent)
-        for text in LABELS
-    ]
+    texts = ["not served", *_labels(result)]
     handles: list[Any] = [
         Patch(facecolor=colour, edgecolor="#555555", label=text)
         for colour, text in zip(SERVED_COLOURS, texts, strict=True)
@@ -80,6 +76,14 @@ def draw_map(result: Run, path: Path) -> None:
     )  # fmt: skip
     with whole_file(path) as part:
         figure.savefig(part, format="png")
+
+
+def _labels(result: Run) -> list[str]:
+    """What the two colours of served cells stand for, in all panels."""
+    found: dict[tuple[Quality, Quality], None] = {
+        qualities_of(result.scenario, name): None for name in result.service
+    }
+    return [" / ".join(map(str, level)) for level in zip(*found, strict=True)]
 
 
 def _title(result: Run) -> str:
@@ -119,21 +123,21 @@ def _draw_multiplex(ax: Axes, result: Run, name: str) -> None:
 
 
 def _caption(result: Run, name: str) -> str:
-    multiplex = result.scenario.multiplexes[name]
-    text = f"{multiplex.title} · {multiplex.mode}"
+    service = result.scenario.services[name]
+    text = f"{service.title} · {service.description}"
     if result.population is None:
         return text
     total = result.population.counted
     layers = result.service[name]
-    reception = result.scenario.reception
     shares = [
-        f"{100.0 * result.population.served_counted(mask) / total:.1f} % at {percent:g} %"
-        for mask, percent in (
-            (layers.served_acceptable, reception.acceptable_location_percent),
-            (layers.served_good, reception.good_location_percent),
+        f"{100.0 * result.population.served_counted(mask) / total:.1f} % {quality}"
+        for quality, mask in zip(
+            qualities_of(result.scenario, name),
+            (layers.served_acceptable, layers.served_good),
+            strict=True,
         )
     ]
-    return f"{text}\npeople served: {', '.join(shares)} of locations"
+    return f"{text}\npeople served: {'; '.join(shares)}"
 
 
 def _draw_sites(ax: Axes, result: Run, name: str) -> None:

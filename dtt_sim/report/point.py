@@ -30,12 +30,12 @@ LEAST_DB = 20.0
 
 def point_lines(report: PointReport) -> list[str]:
     """Every multiplex with its stations, as text."""
-    good = report.scenario.reception.good_location_percent
     row, col = report.cell
     lines = [f"{report.lat_deg:.5f} N {report.lon_deg:.5f} E, cell {row}, {col}"]
     for name, found in report.multiplexes.items():
-        title = report.scenario.multiplexes[name].title
-        lines += ["", f"{name} ({title}): {_verdict(found, good)}"]
+        title = report.scenario.services[name].title
+        good = found.good_location_percent
+        lines += ["", f"{name} ({title}): {_verdict(found)}"]
         if not found.aim:
             continue
         lines += [
@@ -54,14 +54,14 @@ def point_lines(report: PointReport) -> list[str]:
     return lines
 
 
-def _verdict(found: Explanation, good: float) -> str:
+def _verdict(found: Explanation) -> str:
     if not found.aim:
         return "no data"
     share = f"{100.0 * found.probability:.1f} % of locations"
     if found.cause == CAUSES[SERVED]:
         return f"well served, {share}"
     by = f" by {found.culprit}" if found.culprit else ""
-    return f"{share}, less than {good:g} %: {found.cause}{by}"
+    return f"{share}, less than {found.good_location_percent:g} %: {found.cause}{by}"
 
 
 def _is_shown(part: Part, found: Explanation) -> bool:
@@ -95,10 +95,9 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
     figure = Figure(figsize=(9.0, 7.5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     echoes, terrain = figure.subplots(2, 1)
-    title = report.scenario.multiplexes[multiplex].title
-    good = report.scenario.reception.good_location_percent
+    title = report.scenario.services[multiplex].title
     figure.suptitle(
-        f"{title} at {report.lat_deg:.4f} N {report.lon_deg:.4f} E: {_verdict(found, good)}",
+        f"{title} at {report.lat_deg:.4f} N {report.lon_deg:.4f} E: {_verdict(found)}",
         fontsize=11,
     )
     late = report.scenario.keys.propagation.interfering_time_percent
@@ -117,10 +116,13 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
 def _draw_echoes(ax: Axes, found: Explanation, window: Window, late_percent: float) -> None:
     own = [p for p in found.parts if p.is_wanted and math.isfinite(p.arrival_us)]
     floor = found.noise_db - 5.0
-    span = [window.lower_us, window.upper_us, *(p.arrival_us for p in own)]
+    has_window = math.isfinite(window.guard_us)
+    ends = [window.lower_us, window.upper_us] if has_window else [-10.0, 10.0]
+    span = [*ends, *(p.arrival_us for p in own)]
     reach = max(span) - min(span)
     low, high = min(span) - 0.08 * reach, max(span) + 0.12 * reach
-    ax.axvspan(0.0, window.guard_us, color="#e8f1f6", label="guard interval")
+    if has_window:
+        ax.axvspan(0.0, window.guard_us, color="#e8f1f6", label="guard interval")
     for p in own:
         has_median = math.isfinite(p.wanted_db)
         level = p.wanted_db if has_median else p.interfering_db
@@ -149,12 +151,14 @@ def _draw_echoes(ax: Axes, found: Explanation, window: Window, late_percent: flo
     ax.set_ylim(floor, ax.get_ylim()[1] + 0.35 * (ax.get_ylim()[1] - floor))
     ax.set_xlabel("arrival after the window begins [µs]")
     ax.set_ylabel("median field behind the antenna [dB(µV/m)]")
+    ax.legend(loc="upper right", fontsize=7)
+    if not has_window:
+        return
     share = ax.twinx()
     time = np.linspace(low, high, 800)
     share.plot(time, [weight(float(t), window) for t in time], color=WANTED_COLOUR, linewidth=0.8)
     share.set_ylim(0.0, 1.05)
     share.set_ylabel("weight", color=WANTED_COLOUR)
-    ax.legend(loc="upper right", fontsize=7)
 
 
 def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Ground) -> None:

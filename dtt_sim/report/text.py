@@ -7,6 +7,7 @@ from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run, prediction_of
+from dtt_sim.workflow.service import qualities_of
 from dtt_sim.workflow.tables import causes
 
 SHOWN = 3
@@ -33,20 +34,17 @@ def _why_not(result: Run, layers: MultiplexLayers) -> str:
 def closing_lines(result: Run) -> list[str]:
     """Served people by multiplex, paths of note, and what to be wary of."""
     lines = []
-    reception = result.scenario.reception
     total = result.population.counted if result.population else 0.0
     for name, layers in result.service.items():
         parts = []
-        for mask, percent in (
-            (layers.served_acceptable, reception.acceptable_location_percent),
-            (layers.served_good, reception.good_location_percent),
-        ):
+        masks = layers.served_acceptable, layers.served_good
+        for quality, mask in zip(qualities_of(result.scenario, name), masks, strict=True):
             if result.population is None:
-                parts.append(f"{100.0 * mask.mean():.1f} % of the area at {percent:g} %")
+                parts.append(f"{100.0 * mask.mean():.1f} % of the area {quality}")
                 continue
             people = result.population.served_counted(mask)
-            parts.append(f"{people:,.0f} people ({100.0 * people / total:.1f} %) at {percent:g} %")
-        lines.append(f"{result.scenario.multiplexes[name].title}: {', '.join(parts)} of locations")
+            parts.append(f"{people:,.0f} people ({100.0 * people / total:.1f} %) {quality}")
+        lines.append(f"{result.scenario.services[name].title}: {'; '.join(parts)}")
         if result.population is not None and layers.cause.any():
             lines.append(f"  not well served: {_why_not(result, layers)}")
     if result.population is not None:

@@ -6,21 +6,33 @@ in it is executed.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dtt_sim.errors import Problem, ScenarioError
+from dtt_sim.errors import DttSimError, Problem, ScenarioError
 from dtt_sim.model import Transmitter
 from dtt_sim.network.dvbt2 import Mode
+from dtt_sim.network.protection import ProtectionRow, read_protection_rows
+from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.network.reception import Reception
-from dtt_sim.scenario.schema import AssumptionKeys, Confidence, MultiplexKeys, ScenarioKeys
+from dtt_sim.scenario.schema import (
+    AnalogueKeys,
+    AssumptionKeys,
+    Confidence,
+    MultiplexKeys,
+    OtherKeys,
+    ScenarioKeys,
+)
+from dtt_sim.scenario.services import Analogue, Multiplex, Other
 from dtt_sim.scenario.toml_lines import KeyPath, key_lines
 from dtt_sim.scenario.transmitters import COLUMNS, Row, build_transmitters, nearest, read_rows
 
@@ -31,25 +43,19 @@ _FILE_KEYS: tuple[KeyPath, ...] = (
     ("terrain", "land_cover"),
     ("terrain", "land_cover_classes"),
     ("stations", "file"),
+    ("network", "protection_rows"),
     ("population", "points"),
     ("population", "raster"),
     ("population", "units"),
 )
 _BUILT_IN_TABLES = ("esa_worldcover", "corine", "globcover")
+_SERVICES: dict[str, type[BaseModel]] = {
+    "multiplexes": MultiplexKeys, "analogue": AnalogueKeys, "others": OtherKeys,
+}  # fmt: skip
 _MESSAGES = {
     "missing": "is missing; the scenario needs it",
     "extra_forbidden": "unknown key",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Multiplex:
-    """A multiplex: its id, title, kind of network and mode."""
-
-    id: str
-    title: str
-    network: str
-    mode: Mode
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,10 @@ class Scenario:
     keys : ScenarioKeys
         All keys, paths absolute.
     reception : Reception
-    multiplexes : dict of str to Multiplex
+    multiplexes, analogue, others : dict
+        :class:`Multiplex`, :class:`Analogue` and :class:`Other` by id.
+    protection_rows : tuple of ProtectionRow
+        The scenario's own.
     transmitters : tuple of Transmitter
         Those on air.
     assumptions : tuple of AssumptionKeys
@@ -78,6 +87,9 @@ class Scenario:
     keys: ScenarioKeys
     reception: Reception
     multiplexes: dict[str, Multiplex]
+    analogue: dict[str, Analogue]
+    others: dict[str, Other]
+    protection_rows: tuple[ProtectionRow, ...]
     transmitters: tuple[Transmitter, ...]
     assumptions: tuple[AssumptionKeys, ...]
     warnings: tuple[str, ...]
@@ -86,6 +98,20 @@ class Scenario:
     def title(self) -> str:
         """Title for people."""
         return self.keys.title or self.keys.name
+
+    @property
+    def services(self) -> dict[str, Multiplex | Analogue]:
+        """What households can receive, by id."""
+        return {**self.multiplexes, **self.analogue}
+
+    @property
+    def signals(self) -> dict[str, Multiplex | Analogue | Other]:
+        """What stations carry, by id."""
+        return {**self.services, **self.others}
+
+    def on_air(self, service: str) -> list[int]:
+        """Which of the transmitters carry a service."""
+        return [k for k, t in enumerate(self.transmitters) if t.multiplex == service]
 
 
 class _Merged:
@@ -227,14 +253,16 @@ def _check_override(
     change: Mapping[str, Any], merged: _Merged, name: str, file: Path, lines: Mapping[KeyPath, int]
 ) -> None:
     """An override of a table or multiplex that is not there is a slip of the pen."""
-    for key, value in change.items():
-        if key == "multiplexes" and isinstance(value, dict):
-            known = merged.values.get("multiplexes", {})
-            for mux in value:
-                if mux not in known and "fft" not in value[mux]:
-                    at = ("override", name, key, mux)
-                    text = f"no multiplex {mux!r} to change{nearest(mux, known)}"
-                    merged.problems.append(Problem(file.name, lines.get(at), ".".join(at), text))
+    for kind in _SERVICES:
+        known, value = _tables(merged, kind), change.get(kind)
+        changed = value if isinstance(value, dict) else {}
+        for service in changed:
+            # A multiplex that is new has a mode.
+            is_new = kind == "multiplexes" and "fft" in changed[service]
+            if service not in known and not is_new:
+                at = ("override", name, kind, service)
+                text = f"no {service!r} in [{kind}] to change{nearest(service, known)}"
+                merged.problems.append(Problem(file.name, lines.get(at), ".".join(at), text))
 
 
 def _check(merged: _Merged, path: Path, override: str) -> Scenario:
@@ -248,16 +276,19 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
         for detail in error.errors():
             _report(merged, detail)
     multiplexes = _multiplexes(merged)
+    analogue, others = _analogue(merged), _others(merged)
+    _check_ids(merged)
+    own_ratios = _protection_rows(merged)
     reception = _reception(merged, keys)
     rows = _rows(merged, changes)
     area = None
     if keys is not None:
         g = keys.grid
         area = (g.west_deg, g.south_deg, g.east_deg, g.north_deg)
-    built = build_transmitters(rows, values.get("multiplexes") or {}, area, merged.problems)
+    built = build_transmitters(rows, _systems(merged), area, merged.problems)
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
-    _check_networks(built, multiplexes, merged.problems)
+    _check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
         for i, link in enumerate(keys.link):
@@ -270,12 +301,13 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
     assert reception is not None
     carried = {transmitter.multiplex for transmitter, _ in built}
     idle = tuple(
-        f"multiplex {name} is carried by no transmitter on air"
-        for name in multiplexes
+        f"{kind} {name} is carried by no transmitter on air"
+        for kind, names in (("multiplex", multiplexes), ("analogue service", analogue))
+        for name in names
         if name not in carried
     )
     return Scenario(
-        path, override, keys, reception, multiplexes,
+        path, override, keys, reception, multiplexes, analogue, others, own_ratios,
         tuple(transmitter for transmitter, _ in built),
         (*keys.assumption, *_row_assumptions(built)), idle,
     )  # fmt: skip
@@ -298,7 +330,7 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
 
 def _check_networks(
     built: list[tuple[Transmitter, Row]],
-    multiplexes: dict[str, Multiplex],
+    signals: Mapping[str, Multiplex | Analogue | Other],
     problems: list[Problem],
 ) -> None:
     """Stations of a single-frequency network share a frequency; others have no delay to set."""
@@ -306,7 +338,7 @@ def _check_networks(
     for transmitter, _ in built:
         on_air.setdefault(transmitter.multiplex, Counter())[transmitter.frequency_mhz] += 1
     for transmitter, row in built:
-        multiplex = multiplexes.get(transmitter.multiplex)
+        multiplex = signals.get(transmitter.multiplex)
         if multiplex is None:
             continue
         if multiplex.network != "sfn" and transmitter.delay_us != 0.0:
@@ -314,6 +346,8 @@ def _check_networks(
                 f"{transmitter.id}: a delay of {transmitter.delay_us:g} µs means nothing, as "
                 f"multiplex {multiplex.id} is a multi-frequency network; remove it or set its "
                 'network = "sfn"'
+                if multiplex.system == DVBT2
+                else f"{transmitter.id}: a delay means nothing for {multiplex.system}; remove it"
             )
             problems.append(Problem(row.file.name, row.line, "delay_us", text))
         usual = on_air[multiplex.id].most_common(1)[0][0]
@@ -379,8 +413,8 @@ def _model_at(path: KeyPath) -> type[BaseModel] | None:
     """Schema class at a key path: tables, entries of `multiplexes`, items of arrays."""
     model: type[BaseModel] = ScenarioKeys
     for part in path:
-        if part == "multiplexes":
-            return MultiplexKeys if len(path) > 1 else None
+        if part in _SERVICES:
+            return _SERVICES[str(part)] if len(path) > 1 else None
         if isinstance(part, int):
             continue
         field = model.model_fields.get(str(part))
@@ -394,14 +428,87 @@ def _model_at(path: KeyPath) -> type[BaseModel] | None:
     return model
 
 
+K = TypeVar("K", bound=BaseModel)
+
+
+def _tables(merged: _Merged, name: str) -> dict[str, Any]:
+    """Tables of services of a kind, as they are written; empty where that is no table."""
+    tables = merged.values.get(name)
+    return tables if isinstance(tables, dict) else {}
+
+
+def _valid(merged: _Merged, name: str, kind: type[K]) -> Iterator[tuple[str, Any, K]]:
+    """Id, table and keys of the services of a kind; others are reported with the whole file."""
+    for service, table in _tables(merged, name).items():
+        with suppress(ValidationError):
+            yield service, table, kind.model_validate(table)
+
+
+def _systems(merged: _Merged) -> dict[str, str]:
+    """Television system of each service, whatever else may be wrong with it."""
+    found = {str(name): DVBT2 for name in _tables(merged, "multiplexes")}
+    for kind, default in (("analogue", "PAL_DK"), ("others", "")):
+        for name, table in _tables(merged, kind).items():
+            is_table = isinstance(table, dict)
+            found[str(name)] = str(table.get("system", default)) if is_table else default
+    return found
+
+
+def _check_ids(merged: _Merged) -> None:
+    """A service's id names files, and stands for one service."""
+    seen: dict[str, str] = {}
+    for kind in _SERVICES:
+        for name in _tables(merged, kind):
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+                merged.report(
+                    (kind, name), "use letters, digits, _ and - for an id: it names files"
+                )
+            if name in seen:
+                merged.report(
+                    (kind, name), f"{name!r} is in [{seen[name]}] already; ids are unique"
+                )
+            seen[name] = kind
+
+
+def _programmes(merged: _Merged, at: KeyPath, names: Sequence[str]) -> tuple[str, ...]:
+    twice = [name for name, n in Counter(names).items() if n > 1]
+    if twice:
+        merged.report((*at, "programmes"), f"{twice[0]!r} stands there twice; name each once")
+    return tuple(names)
+
+
+def _analogue(merged: _Merged) -> dict[str, Analogue]:
+    found = {}
+    for name, _, keys in _valid(merged, "analogue", AnalogueKeys):
+        programmes = _programmes(merged, ("analogue", name), keys.programmes or [name])
+        found[name] = Analogue(
+            name, keys.title or name, keys.system, keys.bandwidth_mhz, programmes,
+            keys.protected_field_dbuv_m, keys.satisfactory_field_dbuv_m,
+        )  # fmt: skip
+    return found
+
+
+def _others(merged: _Merged) -> dict[str, Other]:
+    return {
+        name: Other(name, keys.title or name, keys.system, keys.bandwidth_mhz)
+        for name, _, keys in _valid(merged, "others", OtherKeys)
+    }
+
+
+def _protection_rows(merged: _Merged) -> tuple[ProtectionRow, ...]:
+    file = _tables(merged, "network").get("protection_rows")
+    if not isinstance(file, str) or not Path(file).is_file():
+        return ()
+    try:
+        return read_protection_rows(file)
+    except DttSimError as error:
+        merged.report(("network", "protection_rows"), str(error))
+        return ()
+
+
 def _multiplexes(merged: _Merged) -> dict[str, Multiplex]:
     found: dict[str, Multiplex] = {}
-    tables = merged.values.get("multiplexes")
-    for name, table in tables.items() if isinstance(tables, dict) else ():
-        try:
-            keys = MultiplexKeys.model_validate(table)
-        except ValidationError:
-            continue  # reported with the whole file
+    for name, table, keys in _valid(merged, "multiplexes", MultiplexKeys):
         try:
             mode = Mode(**{f.name: getattr(keys, f.name) for f in fields(Mode)})
         except ValueError as error:
@@ -409,7 +516,8 @@ def _multiplexes(merged: _Merged) -> dict[str, Multiplex]:
             merged.report(("multiplexes", name, key) if key in table else ("multiplexes", name),
                           str(error))  # fmt: skip
             continue
-        found[name] = Multiplex(name, keys.title or name, keys.network, mode)
+        programmes = _programmes(merged, ("multiplexes", name), keys.programmes)
+        found[name] = Multiplex(name, keys.title or name, keys.network, mode, programmes)
     return found
 
 

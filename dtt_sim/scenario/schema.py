@@ -142,6 +142,10 @@ class ReceptionKeys(Keys):
         return self
 
 
+Programmes = list[Annotated[str, Field(min_length=1)]]
+FieldStrength = Annotated[float | None, Field(ge=0.0, le=120.0)]
+
+
 class MultiplexKeys(Keys):
     """A multiplex and its DVB-T2 mode."""
 
@@ -161,6 +165,40 @@ class MultiplexKeys(Keys):
     fec_length: int = Field(64800, description="64800 or 16200")
     rotated: bool = Field(False, description="rotated constellation")
     miso: bool = Field(False, description="two transmitter groups with Alamouti coding")
+    programmes: Programmes = Field([], description="television programmes that it carries")
+
+
+class AnalogueKeys(Keys):
+    """An analogue programme or chain of stations, each on a channel of its own."""
+
+    title: str = Field("", description="name for people")
+    system: Literal["PAL_DK", "PAL_BG", "PAL_I", "SECAM_DK"] = Field(
+        "PAL_DK", description="television system"
+    )
+    bandwidth_mhz: float = Field(8.0, ge=6.0, le=8.0, description="[MHz]; 7 in VHF with system B")
+    programmes: Programmes = Field([], description="television programmes; by default its id")
+    protected_field_dbuv_m: FieldStrength = Field(
+        None, description="median field of a grade 4 picture [dB(µV/m)]; default: BT.417 by band"
+    )
+    satisfactory_field_dbuv_m: FieldStrength = Field(
+        None, description="median field of a grade 3 picture [dB(µV/m)]; default: by band"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> AnalogueKeys:
+        good, fair = self.protected_field_dbuv_m, self.satisfactory_field_dbuv_m
+        if good is not None and fair is not None and fair > good:
+            msg = "satisfactory_field_dbuv_m must not be above protected_field_dbuv_m"
+            raise ValueError(msg)
+        return self
+
+
+class OtherKeys(Keys):
+    """Stations that only disturb, by rows of network.protection_rows."""
+
+    title: str = Field("", description="name for people")
+    system: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description='as in the rows, such as "LTE"')
+    bandwidth_mhz: float = Field(gt=0.0, le=100.0, description="[MHz]")
 
 
 class NetworkKeys(Keys):
@@ -168,6 +206,14 @@ class NetworkKeys(Keys):
 
     interference: bool = Field(
         True, description="stations of other multiplexes, and of the same one as mfn, disturb"
+    )
+    protection_rows: str | None = Field(
+        None, description="CSV table of protection ratios that come before the built-in ones"
+    )
+    aerial: Literal["one", "afresh"] = Field(
+        "one",
+        description="programmes of several multiplexes: one rooftop aerial for all, turned where it "
+        "brings most, or one aimed afresh for each; tables show both",
     )
     antenna_discrimination: bool = Field(
         True, description="rooftop antennas point at a station and weaken others, BT.419-3"
@@ -268,11 +314,20 @@ class ScenarioKeys(Keys):
     propagation: PropagationKeys = PropagationKeys()  # type: ignore[call-arg]
     reception: ReceptionKeys = ReceptionKeys()  # type: ignore[call-arg]
     network: NetworkKeys = NetworkKeys()  # type: ignore[call-arg]
-    multiplexes: dict[str, MultiplexKeys] = Field(min_length=1)
+    multiplexes: dict[str, MultiplexKeys] = Field(default={}, description="DVB-T2, by id")
+    analogue: dict[str, AnalogueKeys] = Field(default={}, description="analogue television, by id")
+    others: dict[str, OtherKeys] = Field(default={}, description="what only disturbs, by id")
     stations: StationsKeys
     population: PopulationKeys | None = None
     link: list[LinkKeys] = Field(default=[], description="paths to report")
     assumption: list[AssumptionKeys] = Field(default=[], description="values no source gives")
+
+    @model_validator(mode="after")
+    def _something(self) -> ScenarioKeys:
+        if not self.multiplexes and not self.analogue:
+            msg = "no service; define [multiplexes.ID] or [analogue.ID]"
+            raise ValueError(msg)
+        return self
 
 
 def json_schema() -> dict[str, Any]:

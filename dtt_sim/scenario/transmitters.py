@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dtt_sim.antenna.channels import channel_frequency_mhz
+from dtt_sim.antenna.channels import find_channel
 from dtt_sim.antenna.pattern import read_horizontal_pattern, read_vertical_pattern
 from dtt_sim.errors import Problem
 from dtt_sim.model import Antenna, Transmitter
+from dtt_sim.network.protection_tables import SOUND_MHZ
 from dtt_sim.units import eirp_kw_to_erp_kw
 
 COLUMNS = {
@@ -24,12 +25,12 @@ COLUMNS = {
     "lon_deg": "longitude, WGS84 [deg]",
     "height_agl_m": "antenna height above ground [m]; or height_amsl_m",
     "height_amsl_m": "antenna height above sea level [m]; or height_agl_m",
-    "erp_kw": "radiated power, half-wave dipole [kW]; or eirp_kw",
+    "erp_kw": "radiated power, half-wave dipole; analogue: peak sync [kW]; or eirp_kw",
     "eirp_kw": "radiated power, isotropic [kW]; or erp_kw",
-    "multiplex": "id of a multiplex of the scenario",
+    "multiplex": "id of a multiplex, or of an analogue or other service, of the scenario",
     "channel": "channel in `channel_raster`; or frequency_mhz",
     "channel_raster": "UHF (default), VHF_DK or VHF_B",
-    "frequency_mhz": "centre frequency [MHz]; or channel",
+    "frequency_mhz": "centre frequency, analogue: vision carrier [MHz]; or channel",
     "polarisation": "horizontal (default) or vertical",
     "horizontal_pattern": "CSV file: azimuth_deg, attenuation_db; none: equal all round",
     "vertical_pattern": "CSV file: elevation_deg, attenuation_db; none: equal",
@@ -37,6 +38,8 @@ COLUMNS = {
     "mechanical_tilt_deg": "tilt of the mounting, downwards positive [deg], default 0",
     "mechanical_tilt_azimuth_deg": "azimuth towards which it leans [deg], default 0",
     "delay_us": "static delay in a single-frequency network [µs], default 0",
+    "line_offset": "analogue: offset in twelfths of the line frequency, default 0",
+    "precision_offset": "analogue: offset held to 1 Hz, true or false (default)",
     "on_air": "true (default) or false",
     "confidence": "VERIFIED, SINGLE, RECALL, ASSUMED or SYNTHETIC",
     "note": "for people",
@@ -54,6 +57,7 @@ _RANGES = {
     "mechanical_tilt_deg": (-30.0, 30.0),
     "mechanical_tilt_azimuth_deg": (-360.0, 360.0),
     "delay_us": (-10000.0, 10000.0),
+    "line_offset": (-1200.0, 1200.0),
 }
 _FAR_DEG = 15.0
 Box = tuple[float, float, float, float]
@@ -118,9 +122,12 @@ def nearest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
 
 
 def build_transmitters(
-    rows: Sequence[Row], multiplexes: Mapping[str, Any], area: Box | None, problems: list[Problem]
+    rows: Sequence[Row], systems: Mapping[str, str], area: Box | None, problems: list[Problem]
 ) -> list[tuple[Transmitter, Row]]:
-    """Transmitters on air, in the table's order; every problem of every row is added."""
+    """Transmitters on air, in the table's order; every problem of every row is added.
+
+    `systems` has the television system of each service by its id.
+    """
     seen: dict[str, int | None] = {}
     built = []
     for row in rows:
@@ -129,7 +136,7 @@ def build_transmitters(
             text = f"id {name!r} stands in line {seen[name]} already; ids are unique"
             problems.append(Problem(row.file.name, row.line, "id", text))
         seen[name] = row.line
-        transmitter = _Reader(row, problems).transmitter(multiplexes, area)
+        transmitter = _Reader(row, problems).transmitter(systems, area)
         if transmitter is not None:
             built.append((transmitter, row))
     return built
@@ -171,16 +178,15 @@ class _Reader:
             what = "both" if self.text(first) else "neither"
             self.fail(first, f"{what} of {first} and {second} given; give one of the two")
 
-    def frequency(self) -> float | None:
+    def frequency(self, *, is_analogue: bool) -> float | None:
         self.one_of_two("channel", "frequency_mhz")
         if self.text("channel"):
             try:
-                return channel_frequency_mhz(
-                    self.text("channel"), self.text("channel_raster") or "UHF"
-                )
+                found = find_channel(self.text("channel"), self.text("channel_raster") or "UHF")
             except ValueError as error:
                 self.fail("channel", str(error))
                 return None
+            return found.vision_mhz if is_analogue else found.centre_mhz
         return self.number("frequency_mhz")
 
     def antenna(self) -> Antenna:
@@ -223,20 +229,36 @@ class _Reader:
                 self.fail(key, f"empty; expected {COLUMNS[key]}")
         return self.number("lat_deg"), self.number("lon_deg")
 
-    def transmitter(self, multiplexes: Mapping[str, Any], area: Box | None) -> Transmitter | None:
+    def true_or_false(self, key: str, default: str) -> bool:
+        text = self.text(key).lower() or default
+        if text not in {"true", "false"}:
+            self.fail(key, f"{text!r}; give true or false")
+        return text == "true"
+
+    def line_offset(self, *, is_analogue: bool) -> int:
+        offset = self.number("line_offset") or 0.0
+        if not offset.is_integer():
+            self.fail("line_offset", f"{offset:g}; give whole twelfths of the line frequency")
+        if offset and not is_analogue:
+            self.fail("line_offset", "means nothing for a digital signal; remove it")
+        return int(offset)
+
+    def transmitter(self, systems: Mapping[str, str], area: Box | None) -> Transmitter | None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.text("id")):
             self.fail("id", f"{self.text('id')!r}; expected {COLUMNS['id']}")
         if not self.text("site"):
             self.fail("site", "empty; expected the name of the site")
         multiplex = self.text("multiplex")
-        if multiplex not in multiplexes:
+        if multiplex not in systems:
             self.fail(
                 "multiplex",
-                f"{multiplex!r} is not in [multiplexes]{nearest(multiplex, multiplexes)}",
+                f"{multiplex!r} is not in [multiplexes], [analogue] or [others]"
+                f"{nearest(multiplex, systems)}",
             )
-        on_air = self.text("on_air").lower() or "true"
-        if on_air not in {"true", "false"}:
-            self.fail("on_air", f"{on_air!r}; give true or false")
+        is_analogue = systems.get(multiplex) in SOUND_MHZ
+        is_on_air = self.true_or_false("on_air", "true")
+        is_precise = self.true_or_false("precision_offset", "false")
+        line_offset = self.line_offset(is_analogue=is_analogue)
         polarisation = self.text("polarisation") or "horizontal"
         if polarisation not in {"horizontal", "vertical"}:
             self.fail("polarisation", f"{polarisation!r}; give horizontal or vertical")
@@ -247,10 +269,10 @@ class _Reader:
         erp, eirp = self.number("erp_kw"), self.number("eirp_kw")
         if eirp is not None:
             erp = eirp_kw_to_erp_kw(eirp)
-        frequency = self.frequency()
+        frequency = self.frequency(is_analogue=is_analogue)
         antenna = self.antenna()
         delay = self.number("delay_us") or 0.0
-        if self.failed or on_air == "false":
+        if self.failed or not is_on_air:
             return None
         assert lat is not None
         assert lon is not None
@@ -270,4 +292,6 @@ class _Reader:
             antenna=antenna,
             delay_us=delay,
             channel=self.text("channel"),
+            line_offset=line_offset,
+            precision_offset=is_precise,
         )

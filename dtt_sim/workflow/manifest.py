@@ -33,7 +33,7 @@ def manifest(result: Run) -> dict[str, Any]:
     for table, key in (
         ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
         ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
-        ("population", "raster"), ("population", "units"),
+        ("population", "raster"), ("population", "units"), ("network", "protection_rows"),
     ):  # fmt: skip
         value = (keys.get(table) or {}).get(key)
         for name in value if isinstance(value, list) else [value] if value else []:
@@ -78,7 +78,8 @@ def manifest(result: Run) -> dict[str, Any]:
             "shape": list(result.grid.shape),
         },
         "link_budgets": {
-            name: [asdict(line) for line in budget.lines] for name, budget in result.budgets.items()
+            name: [asdict(line) for budget in budgets for line in budget.lines]
+            for name, budgets in result.budgets.items()
         },
         "assumptions": [a.model_dump() for a in scenario.assumptions],
         "flags": result.flags,

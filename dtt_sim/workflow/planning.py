@@ -29,7 +29,7 @@ from dtt_sim.workflow.run import (
     receiving_grid,
     units_of,
 )
-from dtt_sim.workflow.service import groups_of, receiver_of, rooftop_or_not, station_fields
+from dtt_sim.workflow.service import settings_of, station_fields
 
 if TYPE_CHECKING:
     from dtt_sim.scenario.load import Scenario
@@ -48,7 +48,7 @@ def delay_problem(
         A multiplex that there is none or that is no single-frequency network, or nobody to serve.
     """
     _known(scenario, multiplex)
-    if scenario.multiplexes[multiplex].network != "sfn":
+    if scenario.services[multiplex].network != "sfn":
         msg = f"multiplex {multiplex} is a multi-frequency network; its delays change nothing"
         raise DttSimError(msg)
     n = sum(t.multiplex == multiplex for t in scenario.transmitters)
@@ -76,10 +76,10 @@ def network_problem(
 
 
 def _known(scenario: Scenario, multiplex: str) -> None:
-    if multiplex not in scenario.multiplexes:
-        msg = f"no multiplex {multiplex!r}; choose from {', '.join(scenario.multiplexes)}"
+    if multiplex not in scenario.services:
+        msg = f"no multiplex {multiplex!r}; choose from {', '.join(scenario.services)}"
         raise DttSimError(msg)
-    if not any(t.multiplex == multiplex for t in scenario.transmitters):
+    if not scenario.on_air(multiplex):
         msg = f"multiplex {multiplex} is carried by no transmitter on air"
         raise DttSimError(msg)
 
@@ -108,18 +108,17 @@ def _problem(
 
     losses, _ = compute_losses(scenario, ground, grid, LossCache(cache), "wedge", step)
     fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
-    own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == multiplex]
     lon, lat = (v.reshape(1, -1)[:, cells] for v in grid.lonlat())
-    receiver = receiver_of(scenario)
+    setting = settings_of(scenario, multiplex)[0]
     return kind(
         stations=tuple(station_fields(scenario, fields, losses, cells)),
-        groups=tuple(groups_of(scenario, scenario.multiplexes[multiplex], own, {})),
+        groups=setting.groups,
         persons=persons[cells],
         area_km2=np.broadcast_to(grid.cell_area_km2(), grid.shape).reshape(-1)[cells],
         lonlat_deg=(lon, lat),
-        window=receiver.window(scenario.multiplexes[multiplex].mode),
-        receiver=receiver,
-        antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
+        window=setting.window,
+        receiver=setting.receiver,
+        antenna=setting.antenna,
     )
 
 

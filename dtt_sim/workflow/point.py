@@ -16,7 +16,7 @@ from dtt_sim.network.multiplex import StationFields
 from dtt_sim.network.sfn import Window
 from dtt_sim.scenario.load import Scenario, load_scenario
 from dtt_sim.workflow.run import receiving_grid
-from dtt_sim.workflow.service import groups_of, receiver_of, rooftop_or_not
+from dtt_sim.workflow.service import services_on_air, settings_of
 from terrain.grid import WGS84, Grid
 
 if TYPE_CHECKING:
@@ -87,7 +87,15 @@ def load_run_scenario(folder: Path) -> Scenario:
 def _changed(found: dict[str, Any], scenario: Scenario) -> str:
     """What of a scenario is not as a run's manifest has it; empty if nothing that counts."""
     now = json.loads(json.dumps(scenario.keys.model_dump(by_alias=True)))
-    for table in ("grid", "propagation", "reception", "network", "multiplexes"):
+    for table in (
+        "grid",
+        "propagation",
+        "reception",
+        "network",
+        "multiplexes",
+        "analogue",
+        "others",
+    ):
         if found["scenario"].get(table) != now[table]:
             return f"[{table}] has"
     known = {t["id"]: t for t in found["transmitters"]}
@@ -151,16 +159,13 @@ def explain_point(folder: Path, scenario: Scenario, lat_deg: float, lon_deg: flo
         raise DttSimError(msg)
     lon, lat = (float(v) for v in grid.lonlat_of_index(np.array(float(row)), np.array(float(col))))
     stations = _stations(folder, scenario, grid, row, col, lon, lat)
-    receiver = receiver_of(scenario)
     found, windows = {}, {}
-    for name, multiplex in scenario.multiplexes.items():
-        own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == name]
-        if not own:
-            continue
-        windows[name] = receiver.window(multiplex.mode)
+    for name in services_on_air(scenario):
+        setting = settings_of(scenario, name)[0]
+        windows[name] = setting.window
         found[name] = explain(
-            stations, groups_of(scenario, multiplex, own, {}), (lon, lat), window=windows[name],
-            receiver=receiver, antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
+            stations, setting.groups, (lon, lat), window=setting.window,
+            receiver=setting.receiver, antenna=setting.antenna,
         )  # fmt: skip
     return PointReport(lat_deg, lon_deg, (row, col), scenario, found, windows)
 

@@ -28,11 +28,11 @@ from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.network.protection import ProtectionRatio
 from dtt_sim.network.reception import LinkBudget
 from dtt_sim.scenario.load import Scenario
-from dtt_sim.typing import IntArray
+from dtt_sim.typing import Float32Array, IntArray
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.manifest import manifest
 from dtt_sim.workflow.output import NODATA, PHASE, write_cog, write_csv, write_json
-from dtt_sim.workflow.service import serve
+from dtt_sim.workflow.service import check_protection, qualities_of, serve
 from dtt_sim.workflow.tables import assumption_rows, cause_table, summary_table
 from terrain.build import load_ground
 from terrain.grid import Grid
@@ -59,13 +59,13 @@ class Run:
     fields : dict of str to xarray.DataArray
         Field strength by transmitter id, (p_time, y, x) [dB(µV/m)].
     service : dict of str to MultiplexLayers
-        By multiplex id.
+        By the id of a multiplex or analogue service.
     stations : tuple of str
         Transmitter ids; `best_server` and `culprit` count in them.
-    budgets : dict of str to LinkBudget
-        By multiplex id, at its first transmitter's frequency.
+    budgets : dict of str to tuple of LinkBudget
+        By service id, at its first transmitter's frequency; of an analogue one for both grades.
     ratios : dict of (str, str) to ProtectionRatio
-        By the ids of the wanted multiplex and the transmitter that disturbs.
+        By the ids of the wanted service and the transmitter that disturbs.
     population : Population or None
     units : Units or None
         Polygons of the administrative units, where the scenario has them.
@@ -89,7 +89,7 @@ class Run:
     fields: dict[str, xr.DataArray]
     service: dict[str, MultiplexLayers]
     stations: tuple[str, ...]
-    budgets: dict[str, LinkBudget]
+    budgets: dict[str, tuple[LinkBudget, ...]]
     ratios: dict[tuple[str, str], ProtectionRatio]
     population: Population | None
     units: Units | None
@@ -181,6 +181,7 @@ def run(
     out = Path(out)
     claim_folder(out)
     tell = progress or (lambda _stage, _done, _total: None)
+    check_protection(scenario)
     tell("terrain", 0, 1)
     grid = receiving_grid(scenario)
     ground = read_ground(scenario, grid)
@@ -201,7 +202,7 @@ def run(
     found = serve(scenario, fields, losses, grid)
     stations = tuple(t.id for t in scenario.transmitters)
     for name, layers in found.layers.items():
-        _write_service(out, grid, name, layers, stations, tags)
+        _write_service(out, grid, scenario, name, layers, stations, tags)
     tell("service", 1, 1)
     assumed = assumption_rows(scenario, found.budgets, found.ratios)
     result = Run(
@@ -370,6 +371,14 @@ def compute_losses(
     return found, computed
 
 
+def _usable_field(layers: MultiplexLayers) -> Float32Array:
+    """Median field that good reception needs of the useful signals there, with all on air.
+
+    Noise and interference at the receiver, C/N, and the margin for the share of locations.
+    """
+    return layers.wanted_db - layers.margin_db
+
+
 def _tags(scenario: Scenario, ground: Ground) -> dict[str, str]:
     tags = {
         "SCENARIO": scenario.title,
@@ -404,19 +413,21 @@ def _write_field(out: Path, grid: Grid, transmitter: Transmitter, loss: xr.Datas
     )
 
 
-def _write_service(out: Path, grid: Grid, name: str, layers: MultiplexLayers,
+def _write_service(out: Path, grid: Grid, scenario: Scenario, name: str, layers: MultiplexLayers,
                    stations: tuple[str, ...], tags: dict[str, str]) -> None:  # fmt: skip
     folder = out / "phases" / PHASE
+    fair, good = (quality.name for quality in qualities_of(scenario, name))
     served = layers.served_acceptable.astype(np.uint8) + layers.served_good
     served = np.where(np.isnan(layers.probability), 255, served).astype(np.uint8)
     write_cog(
         folder / f"{name}_served.tif", grid,
-        [("served: 0 no, 1 acceptable, 2 good", "", served)], nodata=255, tags=tags,
+        [(f"served: 0 no, 1 {fair}, 2 {good}", "", served)], nodata=255, tags=tags,
     )  # fmt: skip
     for layer, unit, values in (
         ("margin", "dB", layers.margin_db),
         ("probability", "1", layers.probability),
         ("gain", "dB", layers.gain_db),
+        ("usable_field", "dB(uV/m)", _usable_field(layers)),
     ):
         write_cog(
             folder / f"{name}_{layer}.tif", grid, [(layer, unit, values)], nodata=NODATA, tags=tags

@@ -1,41 +1,155 @@
-"""Service of a scenario's multiplexes from the fields of its transmitters."""
+"""Service of a scenario's multiplexes and analogue stations from the fields of its transmitters."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from dtt_sim.errors import DttSimError
+from dtt_sim.network.analogue import (
+    LIMITS,
+    LOCATION_PERCENT,
+    ONE_SIGNAL,
+    POWER_SUM,
+    analogue_band,
+    analogue_budget,
+)
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, discrimination_of_band
-from dtt_sim.network.multiplex import Group, MultiplexLayers, StationFields, evaluate_multiplex
-from dtt_sim.network.protection import DVBT2, ProtectionRatio, Signal, protection_ratio
+from dtt_sim.network.multiplex import (
+    Group,
+    Interferer,
+    MultiplexLayers,
+    StationFields,
+    evaluate_multiplex,
+)
+from dtt_sim.network.protection import ProtectionRatio, Signal, protection_ratio
+from dtt_sim.network.protection_tables import VISION_ABOVE_EDGE_MHZ
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.reception_tables import band, class_antenna
-from dtt_sim.network.sfn import SfnReceiver
-from dtt_sim.typing import Float32Array, IntArray
+from dtt_sim.network.sfn import SfnReceiver, Window
+from dtt_sim.scenario.services import Analogue, Multiplex
+from dtt_sim.typing import Float32Array, Float64Array, IntArray
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
+    from numpy.typing import NDArray
 
     from dtt_sim.model import Transmitter
-    from dtt_sim.scenario.load import Multiplex, Scenario
+    from dtt_sim.scenario.load import Scenario
     from terrain.grid import Grid
+
+Ratios = dict[tuple[str, str], ProtectionRatio]
+"""By the ids of the wanted service and the transmitter that disturbs."""
+
+
+class Setting(NamedTuple):
+    """What decides on a service in a location, beside the fields of all stations.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+    window : Window
+    receiver : SfnReceiver
+    antenna : Discrimination
+    """
+
+    groups: tuple[Group, ...]
+    window: Window
+    receiver: SfnReceiver
+    antenna: Discrimination
+
+    def layers(
+        self,
+        stations: Sequence[StationFields],
+        lonlat_deg: tuple[Float64Array, Float64Array],
+        aim: NDArray[np.int16] | None = None,
+    ) -> MultiplexLayers:
+        """Service over cells; as :func:`dtt_sim.network.multiplex.evaluate_multiplex`."""
+        return evaluate_multiplex(
+            stations, self.groups, lonlat_deg, window=self.window, receiver=self.receiver,
+            antenna=self.antenna, aim=aim,
+        )  # fmt: skip
+
+
+def layers_of(
+    settings: Sequence[Setting],
+    stations: Sequence[StationFields],
+    lonlat_deg: tuple[Float64Array, Float64Array],
+    aim: NDArray[np.int16] | None = None,
+) -> MultiplexLayers:
+    """Service over cells by what :func:`settings_of` gives.
+
+    Of an analogue service "good" is a picture of grade 4, "acceptable" one of grade 3 or better; all
+    other layers but the count of stations are about grade 4.
+    """
+    good = settings[0].layers(stations, lonlat_deg, aim)
+    if len(settings) == 1:
+        return good
+    fair = settings[1].layers(stations, lonlat_deg, aim)
+    return replace(
+        good, served_acceptable=fair.served_good | good.served_good, n_station=fair.n_station
+    )
+
+
+def settings_of(
+    scenario: Scenario, service: str, ratios: Ratios | None = None
+) -> tuple[Setting, ...]:
+    """One setting for a multiplex; of an analogue service that of grade 4 and that of grade 3.
+
+    Parameters
+    ----------
+    service : str
+        Id of a service that is on air.
+    ratios : dict, optional
+        Receives the protection ratios that are used.
+
+    Raises
+    ------
+    DttSimError
+        A frequency without reception figures, or a protection ratio that is not known; names the
+        service, and the station that disturbs.
+    """
+    try:
+        return _settings(scenario, service, {} if ratios is None else ratios)
+    except ValueError as error:
+        msg = f"{service}: {error}"
+        raise DttSimError(msg) from error
+
+
+def _settings(scenario: Scenario, service: str, ratios: Ratios) -> tuple[Setting, ...]:
+    found = scenario.services[service]
+    own = scenario.on_air(service)
+    receiver = receiver_of(scenario)
+    antenna = rooftop_or_not(scenario, scenario.transmitters[own[0]])
+    if isinstance(found, Multiplex):
+        groups = _multiplex_groups(scenario, found, own, ratios)
+        return (Setting(groups, receiver.window(found.mode), receiver, antenna),)
+    summed = replace(POWER_SUM, correlation=receiver.correlation)
+    return tuple(
+        Setting(_analogue_groups(scenario, found, own, ratios, grade), ONE_SIGNAL, summed, antenna)
+        for grade in LIMITS
+    )
 
 
 class Service(NamedTuple):
-    """What the multiplexes of a scenario give.
+    """What the services of a scenario give.
 
     Attributes
     ----------
     layers : dict of str to MultiplexLayers
-        By multiplex id.
-    budgets : dict of str to LinkBudget
-        By multiplex id, at its first transmitter's frequency.
+        By service id.
+    budgets : dict of str to tuple of LinkBudget
+        By service id, of each of its settings, at its first transmitter's frequency.
     ratios : dict of (str, str) to ProtectionRatio
-        That were used, by the ids of the wanted multiplex and the transmitter that disturbs.
+        That were used.
     """
 
     layers: dict[str, MultiplexLayers]
-    budgets: dict[str, LinkBudget]
-    ratios: dict[tuple[str, str], ProtectionRatio]
+    budgets: dict[str, tuple[LinkBudget, ...]]
+    ratios: Ratios
 
 
 def receiver_of(scenario: Scenario) -> SfnReceiver:
@@ -68,22 +182,77 @@ def serve(
     fields, losses : dict by transmitter id
         Field strength at the wanted and the interfering percentage of time; path loss.
     """
-    stations = station_fields(scenario, fields, losses)
-    lonlat = grid.lonlat()
-    receiver = receiver_of(scenario)
+    return serve_stations(scenario, station_fields(scenario, fields, losses), grid.lonlat())
+
+
+def serve_stations(
+    scenario: Scenario,
+    stations: Sequence[StationFields],
+    lonlat_deg: tuple[Float64Array, Float64Array],
+) -> Service:
+    """Service of every multiplex and analogue service that is on air, over any cells."""
     found = Service({}, {}, {})
-    for name, multiplex in scenario.multiplexes.items():
-        own = [k for k, t in enumerate(scenario.transmitters) if t.multiplex == name]
-        if not own:
-            continue
-        groups = groups_of(scenario, multiplex, own, found.ratios)
-        found.budgets[name] = groups[0].budget
-        found.layers[name] = evaluate_multiplex(
-            stations, groups, lonlat,
-            window=receiver.window(multiplex.mode), receiver=receiver,
-            antenna=rooftop_or_not(scenario, scenario.transmitters[own[0]]),
-        )  # fmt: skip
+    for name in services_on_air(scenario):
+        settings = settings_of(scenario, name, found.ratios)
+        found.budgets[name] = tuple(setting.groups[0].budget for setting in settings)
+        found.layers[name] = layers_of(settings, stations, lonlat_deg)
     return found
+
+
+def check_protection(scenario: Scenario) -> None:
+    """See that every protection ratio is known, before anything is computed.
+
+    Raises
+    ------
+    DttSimError
+        What :func:`settings_of` raises, of all services.
+    """
+    problems = []
+    for name in services_on_air(scenario):
+        try:
+            settings_of(scenario, name)
+        except DttSimError as error:
+            problems.append(str(error))
+    if problems:
+        raise DttSimError("\n".join(problems))
+
+
+def services_on_air(scenario: Scenario) -> list[str]:
+    """Ids of the services that a transmitter carries."""
+    return [name for name in scenario.services if scenario.on_air(name)]
+
+
+class Quality(NamedTuple):
+    """A quality of reception that is counted.
+
+    Attributes
+    ----------
+    name : str
+        "acceptable" and "good" of a multiplex, "grade 3" and "grade 4" of an analogue service.
+    location_percent : float
+        Share of a cell's locations [%].
+    """
+
+    name: str
+    location_percent: float
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.name}, {self.location_percent:g} % of locations"
+
+
+def qualities_of(scenario: Scenario, service: str) -> tuple[Quality, Quality]:
+    """What `served_acceptable` and `served_good` of a service's layers stand for."""
+    if service in scenario.analogue:
+        good, fair = LIMITS
+        return Quality(f"grade {fair}", LOCATION_PERCENT), Quality(
+            f"grade {good}", LOCATION_PERCENT
+        )
+    reception = scenario.reception
+    return (
+        Quality("acceptable", reception.acceptable_location_percent),
+        Quality("good", reception.good_location_percent),
+    )
 
 
 def station_fields(
@@ -109,35 +278,92 @@ def station_fields(
 
 
 def rooftop_or_not(scenario: Scenario, transmitter: Transmitter) -> Discrimination:
-    """Receiving antenna at a transmitter's frequency: rooftop ones are directive."""
+    """Receiving antenna at a transmitter's frequency: rooftop ones are directive.
+
+    Analogue television is planned for rooftop antennas, whatever the class of digital reception.
+    """
     reception = scenario.reception
+    is_analogue = transmitter.multiplex in scenario.analogue
     kind = reception.receiving_antenna or class_antenna(reception.reception)
-    if kind != "rooftop" or not scenario.keys.network.antenna_discrimination:
+    is_rooftop = is_analogue or kind == "rooftop"
+    if not is_rooftop or not scenario.keys.network.antenna_discrimination:
         return OMNIDIRECTIONAL
-    return discrimination_of_band(band(transmitter.frequency_mhz))[0]
+    band_of = analogue_band if is_analogue else band
+    return discrimination_of_band(band_of(transmitter.frequency_mhz))[0]
 
 
-def groups_of(
-    scenario: Scenario,
-    multiplex: Multiplex,
-    own: list[int],
-    ratios: dict[tuple[str, str], ProtectionRatio],
-) -> list[Group]:
+def signal_of(scenario: Scenario, transmitter: Transmitter, cn_db: float | None = None) -> Signal:
+    """What a transmitter sends, as protection ratios know it; `cn_db` of a wanted digital one."""
+    carried = scenario.signals[transmitter.multiplex]
+    width, frequency = carried.bandwidth_mhz, transmitter.frequency_mhz
+    if not isinstance(carried, Analogue):
+        return Signal(carried.system, frequency, width, cn_db)
+    return Signal(
+        carried.system, frequency - VISION_ABOVE_EDGE_MHZ + 0.5 * width, width,
+        vision_mhz=frequency, line_offset=transmitter.line_offset,
+        precision_offset=transmitter.precision_offset,
+    )  # fmt: skip
+
+
+def _multiplex_groups(
+    scenario: Scenario, multiplex: Multiplex, own: list[int], ratios: Ratios
+) -> tuple[Group, ...]:
     """One group of all stations of a single-frequency network; otherwise one of each."""
-    parts = [tuple(own)] if multiplex.network == "sfn" else [(k,) for k in own]
     groups = []
-    for members in parts:
+    for members in [tuple(own)] if multiplex.network == "sfn" else [(k,) for k in own]:
         first = scenario.transmitters[members[0]]
         budget = link_budget(multiplex.mode, scenario.reception, first.frequency_mhz)
-        wanted = Signal(DVBT2, first.frequency_mhz, multiplex.mode.bandwidth_mhz, budget.cn_db)
-        others = []
-        for k, other in enumerate(scenario.transmitters):
-            if k in members or not scenario.keys.network.interference:
-                continue
-            width = scenario.multiplexes[other.multiplex].mode.bandwidth_mhz
-            ratio = protection_ratio(wanted, Signal(DVBT2, other.frequency_mhz, width))
-            if ratio is not None:
-                others.append((k, ratio.tropospheric_db))
-                ratios[multiplex.id, other.id] = ratio
-        groups.append(Group(members, budget, tuple(others)))
-    return groups
+        wanted = signal_of(scenario, first, budget.cn_db)
+        others = tuple(
+            Interferer(k, ratio.tropospheric_db)
+            for k, ratio in _disturbing(scenario, multiplex.id, wanted, members, ratios)
+        )
+        groups.append(Group(members, budget, others))
+    return tuple(groups)
+
+
+def _analogue_groups(
+    scenario: Scenario, service: Analogue, own: list[int], ratios: Ratios, grade: int
+) -> tuple[Group, ...]:
+    """A group of each station, with what a picture of a grade needs."""
+    given = {4: service.protected_field_dbuv_m, 3: service.satisfactory_field_dbuv_m}[grade]
+    groups = []
+    for k in own:
+        station = scenario.transmitters[k]
+        budget = analogue_budget(
+            station.frequency_mhz, service.system, grade,
+            sigma_db=scenario.reception.location_sigma_db, field_dbuv_m=given,
+        )  # fmt: skip
+        found = _disturbing(scenario, service.id, signal_of(scenario, station), (k,), ratios)
+        others = tuple(
+            Interferer(
+                other, ratio.tropospheric_db, ratio.continuous_db if grade == 4 else -math.inf
+            )
+            for other, ratio in found
+        )
+        groups.append(Group((k,), budget, others))
+    return tuple(groups)
+
+
+def _disturbing(
+    scenario: Scenario, service: str, wanted: Signal, members: tuple[int, ...], ratios: Ratios
+) -> Iterable[tuple[int, ProtectionRatio]]:
+    """Stations that disturb a wanted signal, and their protection ratios.
+
+    Raises
+    ------
+    ValueError
+        A pair for which no ratio is known; names the station.
+    """
+    for k, other in enumerate(scenario.transmitters):
+        if k in members or not scenario.keys.network.interference:
+            continue
+        signal = signal_of(scenario, other)
+        try:
+            ratio = protection_ratio(wanted, signal, scenario.protection_rows)
+        except ValueError as error:
+            msg = f"disturbed by {other.id}: {error} in the table network.protection_rows"
+            raise ValueError(msg) from error
+        if ratio is not None:
+            ratios[service, other.id] = ratio
+            yield k, ratio

@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 from dtt_sim.network.evaluate import CAUSES
 from dtt_sim.typing import BoolArray, Float64Array, UInt8Array
 from dtt_sim.workflow.output import PHASE
+from dtt_sim.workflow.service import qualities_of
 from terrain.ground import SEA
 
 if TYPE_CHECKING:
-    from dtt_sim.network.protection import ProtectionRatio
     from dtt_sim.network.reception import LinkBudget
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.run import Run
+    from dtt_sim.workflow.service import Ratios
     from terrain.population import Population
 
 
 SUMMARY_HEADER = (
     "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
-    "persons_at_sea_cells", "location_percent", "persons_served", "persons_served_percent",
+    "persons_at_sea_cells", "quality", "location_percent", "persons_served", "persons_served_percent",
     "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
 )  # fmt: skip
 ALL = "(all)"
@@ -48,15 +49,13 @@ def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     land = np.where(result.ground.zone_at(lon, lat) != SEA, area, 0.0)
     rows: list[tuple[Any, ...]] = []
     for multiplex, layers in result.service.items():
-        for percent, mask in (
-            (scenario.reception.acceptable_location_percent, layers.served_acceptable),
-            (scenario.reception.good_location_percent, layers.served_good),
-        ):
+        masks = layers.served_acceptable, layers.served_good
+        for asked, mask in zip(qualities_of(scenario, multiplex), masks, strict=True):
             persons = _persons(people, mask)
             areas = _areas(result, [area, area * mask, land, land * mask])
             rows += [
                 (
-                    PHASE, multiplex, unit, vintage, *persons[k][:3], percent, *persons[k][3:],
+                    PHASE, multiplex, unit, vintage, *persons[k][:3], *asked, *persons[k][3:],
                     *areas.get(unit, ("", "", "", "")), terrain, quality,
                 )
                 for k, unit in enumerate(names)
@@ -101,28 +100,34 @@ def cause_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Header and rows of ``causes.csv``: everybody by why they are, or are not, well served.
 
     A cell has one cause, and one station where that is interference, so that the rows of a unit add
-    up to its people on the grid. The area is that of the whole grid, in the rows of all units; a
-    unit without anybody there has no row.
+    up to its people on the grid. The area of a unit is that of its polygon on the grid, empty where
+    units are points, and that of all units the whole grid's. A unit with neither there has no row.
     """
     area = result.grid.cell_area_km2()
     rows: list[tuple[Any, ...]] = []
     for multiplex, layers in result.service.items():
         for cause, station, mask in causes(layers.cause, layers.culprit):
             name = "" if station < 0 else result.stations[station]
-            square_km = round(float((area * mask).sum()), 1)
+            square_km = _areas(result, [area * mask])
             rows += [
-                (PHASE, multiplex, unit, CAUSES[cause], name, *persons, square_km if unit == ALL else "")
-                for unit, *persons in _persons_in(result.population, mask)
-            ]  # fmt: skip
+                (PHASE, multiplex, unit, CAUSES[cause], name, *persons, *square_km.get(unit, ("",)))
+                for unit, *persons in _persons_in(result.population, mask, square_km)
+            ]
     return CAUSE_HEADER, rows
 
 
-def _persons_in(people: Population | None, mask: BoolArray) -> list[tuple[str, Any, Any]]:
-    """Unit, persons and their share [%]: of the units that have any, and in all."""
+def _persons_in(
+    people: Population | None, mask: BoolArray, square_km: dict[str, tuple[float, ...]]
+) -> list[tuple[str, Any, Any]]:
+    """Unit, persons and their share [%]: of the units that have any, or area there, and in all."""
     if people is None:
         return [(ALL, "", "")]
     some, everybody, counted = people.served(mask), people.by_unit, people.is_counted
-    found = [(unit, some[k], everybody[k]) for k, unit in enumerate(people.units) if some[k] > 0.0]
+    found = [
+        (unit, some[k], everybody[k])
+        for k, unit in enumerate(people.units)
+        if some[k] > 0.0 or any(square_km.get(unit, ()))
+    ]
     found.append((ALL, some[counted].sum(), everybody[counted].sum()))
     return [
         (unit, round(float(part)), round(100.0 * float(part / whole), 2) if whole else "")
@@ -139,30 +144,38 @@ def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int,
 
 def assumption_rows(
     scenario: Scenario,
-    budgets: dict[str, LinkBudget],
-    ratios: dict[tuple[str, str], ProtectionRatio],
+    budgets: dict[str, tuple[LinkBudget, ...]],
+    ratios: Ratios,
 ) -> list[tuple[Any, ...]]:
     """The scenario's own assumptions, and the values behind reception that need a check."""
     rows: list[tuple[Any, ...]] = [
         (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions
     ]
     lines = {
-        (line.key, line.value): line for budget in budgets.values() for line in budget.assumptions
+        (line.key, line.value): line
+        for of_service in budgets.values()
+        for budget in of_service
+        for line in budget.assumptions
     }
     rows += [
         (
-            f"reception.{line.key}", round(line.value, 3), line.unit, line.confidence, line.name,
+            line.key if "." in line.key else f"reception.{line.key}", round(line.value, 3), line.unit, line.confidence, line.name,
             line.source,
         )
         for line in lines.values()
     ]  # fmt: skip
-    used = {(r.relation, r.tropospheric_db): r for r in ratios.values()}
+    used = {
+        (scenario.services[wanted].system, r.relation, r.tropospheric_db, r.continuous_db): r
+        for (wanted, _), r in ratios.items()
+    }
     rows += [
         (
-            f"network.protection_ratio, {ratio.relation}", round(ratio.tropospheric_db, 2), "dB",
-            ratio.confidence, "protection ratio", ratio.source,
+            f"network.protection_ratio of {system}, {ratio.relation}",
+            round(ratio.tropospheric_db, 2) if ratio.tropospheric_db == ratio.continuous_db
+            else f"{ratio.tropospheric_db:.2f} tropospheric, {ratio.continuous_db:.2f} continuous",
+            "dB", ratio.confidence, "protection ratio", ratio.source,
         )
-        for ratio in used.values()
+        for (system, *_), ratio in used.items()
         if ratio.confidence not in {"VERIFIED", "GIVEN"}
     ]  # fmt: skip
     if any(m.network == "sfn" for m in scenario.multiplexes.values()):

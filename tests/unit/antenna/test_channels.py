@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtt_sim.antenna.channels import channel_frequency_mhz, channels, find_channel
+from dtt_sim.antenna.channels import channels, find_channel
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_uhf_centres(number: int) -> None:
     ],
 )
 def test_names_that_people_write(channel: str, raster: str, centre: float) -> None:
-    assert channel_frequency_mhz(channel, raster) == centre
+    assert find_channel(channel, raster).centre_mhz == centre
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_names_that_people_write(channel: str, raster: str, centre: float) -> No
 )
 def test_unknown_channels(channel: str, raster: str, expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
-        channel_frequency_mhz(channel, raster)
+        find_channel(channel, raster)

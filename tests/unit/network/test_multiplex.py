@@ -22,7 +22,13 @@ from dtt_sim.network.discrimination import (
 from dtt_sim.network.dvbt2 import Mode
 from dtt_sim.network.evaluate import CAUSES, INTERFERENCE, NO_DATA, NOISE, SELF_INTERFERENCE, SERVED
 from dtt_sim.network.lognormal import draw_shadowing
-from dtt_sim.network.multiplex import Group, MultiplexLayers, StationFields, evaluate_multiplex
+from dtt_sim.network.multiplex import (
+    Group,
+    Interferer,
+    MultiplexLayers,
+    StationFields,
+    evaluate_multiplex,
+)
 from dtt_sim.network.reception import Reception, link_budget
 from dtt_sim.network.sfn import SfnReceiver, window_of
 from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
@@ -164,7 +170,7 @@ def test_causes_and_culprits() -> None:
         station([need - 90, need - 90, nan, need + 10, need - 90], arrival_us=1500.0, name="echo"),
         station([need - 90, need - 90, need, need - 90, need + 12], name="stranger"),
     ]
-    group = Group((0, 1), BUDGET, ((2, BUDGET.cn_db),))
+    group = Group((0, 1), BUDGET, (Interferer(2, BUDGET.cn_db),))
     layers = evaluate(stations, [group])
     assert layers.cause[0].tolist() == [SERVED, NOISE, NO_DATA, SELF_INTERFERENCE, INTERFERENCE]
     assert layers.culprit[0].tolist() == [-1, -1, -1, 1, 2]
@@ -174,7 +180,7 @@ def test_causes_and_culprits() -> None:
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     stations = network(2, 5, 700)
-    group = Group((0, 1, 2), BUDGET, ((3, 16.9), (4, -30.0)))
+    group = Group((0, 1, 2), BUDGET, (Interferer(3, 16.9), Interferer(4, -30.0)))
     whole = evaluate(stations, [group], antenna=ROOFTOP)
     monkeypatch.setattr(multiplex, "BLOCK_CELLS", 97)
     monkeypatch.setattr(multiplex, "LEAST_CELLS", 1)
@@ -190,7 +196,9 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interferer_never_helps(seed: int, ratio_db: float, summation: str) -> None:
     stations = network(seed, 4, 30)
     without = evaluate(stations, [Group((0, 1, 2), BUDGET)], summation=summation)
-    with_it = evaluate(stations, [Group((0, 1, 2), BUDGET, ((3, ratio_db),))], summation=summation)
+    with_it = evaluate(
+        stations, [Group((0, 1, 2), BUDGET, (Interferer(3, ratio_db),))], summation=summation
+    )
     # A further interferer narrows the spread of what disturbs. Of 45 000 cells none gained 0.0012.
     slack = 0.0 if summation == "power_sum" else 0.005
     assert (with_it.unwanted_db >= without.unwanted_db - 1e-5).all()
@@ -258,7 +266,7 @@ def test_the_antenna_points_where_reception_is_best() -> None:
         station(62.0, lon=north[0], lat=north[1], name="north"),
         station(60.0, lon=106.5, lat=10.0, name="stranger"),
     ]
-    group = Group((0, 1), BUDGET, ((2, BUDGET.cn_db),))
+    group = Group((0, 1), BUDGET, (Interferer(2, BUDGET.cn_db),))
     strongest = evaluate(stations, [group], antenna=ROOFTOP)
     best = evaluate(stations, [group], antenna=ROOFTOP, aim="best")
     assert strongest.best_server[0, 0] == 0
@@ -268,7 +276,7 @@ def test_the_antenna_points_where_reception_is_best() -> None:
 
 def test_other_polarisation_is_rejected_at_any_angle() -> None:
     stations = [station(60.0), station(60.0, name="B", is_vertical=True)]
-    group = Group((0,), BUDGET, ((1, BUDGET.cn_db),))
+    group = Group((0,), BUDGET, (Interferer(1, BUDGET.cn_db),))
     layers = evaluate(stations, [group], antenna=ROOFTOP)
     assert layers.unwanted_db[0, 0] > 40.0
     same = [stations[0], dataclasses.replace(stations[1], is_vertical=False)]
@@ -299,8 +307,8 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
     with pytest.raises(ValueError, match="names station 3 of 1"):
         evaluate([one], [Group((3,), BUDGET)])
     with pytest.raises(ValueError, match="is wanted and disturbs"):
-        evaluate([one], [Group((0,), BUDGET, ((0, 16.9),))])
+        evaluate([one], [Group((0,), BUDGET, (Interferer(0, 16.9),))])
     with pytest.raises(ValueError, match="B has no protection ratio"):
-        evaluate([one, station(50.0, name="B")], [Group((0,), BUDGET, ((1, math.nan),))])
+        evaluate([one, station(50.0, name="B")], [Group((0,), BUDGET, (Interferer(1, math.nan),))])
     with pytest.raises(ValueError, match="give microseconds"):
         station(60.0, delay_us=math.inf)

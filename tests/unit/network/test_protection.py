@@ -9,7 +9,7 @@ import pytest
 
 from dtt_sim.errors import DttSimError
 from dtt_sim.network.protection import ProtectionRatio, ProtectionRow, Signal, protection_ratio
-from dtt_sim.network.protection import read_rows as read
+from dtt_sim.network.protection import read_protection_rows as read
 from dtt_sim.tables import table
 
 SYSTEMS = ("PAL_BG", "PAL_DK", "PAL_I", "SECAM_DK")
@@ -88,7 +88,10 @@ def test_far_apart_is_none(offset: float) -> None:
     assert protection_ratio(dvb(), pal(centre=there)) is None
     assert protection_ratio(pal(), dvb(there)) is None
     assert protection_ratio(pal(), pal(centre=there)) is None
-    assert protection_ratio(dvb(), Signal("LTE", there, 10.0)) is None
+    near = (ProtectionRow("DVB-T2", "LTE", -20.0, 20.0, -38.0, -38.0, "ours"),)
+    assert protection_ratio(dvb(), Signal("LTE", there, 10.0), near) is None
+    with pytest.raises(ValueError, match="no protection ratio of DVB-T2"):
+        protection_ratio(dvb(), Signal("LTE", there, 10.0))
 
 
 @pytest.mark.parametrize("number", [-3, -2, 2, 3, 5])

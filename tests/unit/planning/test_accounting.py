@@ -10,7 +10,7 @@ import pytest
 from plain_network import SCENARIO, network
 
 from dtt_sim.cli.main import main
-from dtt_sim.network.multiplex import Group, evaluate_multiplex
+from dtt_sim.network.multiplex import Group, Interferer, evaluate_multiplex
 from dtt_sim.planning.accounting import NetworkProblem, account_interference, drill
 
 
@@ -18,7 +18,9 @@ def problem(seed: int = 5) -> NetworkProblem:
     """Two stations of a network, two that disturb on its channel and one beside it."""
     whole = network(seed, n_station=5)
     group = Group(
-        (0, 1), whole.group.budget, ((2, whole.group.budget.cn_db), (3, 10.0), (4, -30.0))
+        (0, 1),
+        whole.group.budget,
+        (Interferer(2, whole.group.budget.cn_db), Interferer(3, 10.0), Interferer(4, -30.0)),
     )
     return NetworkProblem(**{
         **{f.name: getattr(whole, f.name) for f in dataclasses.fields(whole)}, "groups": (group,)

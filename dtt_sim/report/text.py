@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dtt_sim.coverage import flags
 from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
@@ -9,6 +11,10 @@ from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run, prediction_of
 from dtt_sim.workflow.service import qualities_of
 from dtt_sim.workflow.tables import causes
+
+if TYPE_CHECKING:
+    from dtt_sim.network.household import Household
+    from terrain.population import Population
 
 SHOWN = 3
 """Stations named for each cause."""
@@ -31,6 +37,21 @@ def _why_not(result: Run, layers: MultiplexLayers) -> str:
     return "; ".join(parts) or "nobody"
 
 
+def _programmes(people: Population, household: Household) -> list[str]:
+    """People by programme, those with equal figures together, the most received first."""
+    found: dict[tuple[float, float], list[str]] = {}
+    masks = household.one.programmes_good, household.afresh.programmes_good
+    for name, *of_aerials in zip(household.programmes, *masks, strict=True):
+        one, afresh = (people.served_counted(mask) for mask in of_aerials)
+        found.setdefault((one, afresh), []).append(name)
+    lines = [
+        "programmes, good quality: people with one aerial for all; aimed afresh for each service"
+    ]
+    for (one, afresh), names in sorted(found.items(), reverse=True):
+        lines.append(f"  {', '.join(names)}: {one:,.0f}; {afresh:,.0f}")
+    return lines
+
+
 def closing_lines(result: Run) -> list[str]:
     """Served people by multiplex, paths of note, and what to be wary of."""
     lines = []
@@ -47,6 +68,8 @@ def closing_lines(result: Run) -> list[str]:
         lines.append(f"{result.scenario.services[name].title}: {'; '.join(parts)}")
         if result.population is not None and layers.cause.any():
             lines.append(f"  not well served: {_why_not(result, layers)}")
+    if result.population is not None and result.household is not None:
+        lines += _programmes(result.population, result.household)
     if result.population is not None:
         counted = result.population.is_counted
         outside = result.population.outside[counted].sum()

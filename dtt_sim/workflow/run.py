@@ -24,6 +24,7 @@ from dtt_sim.coverage.flags import MEANING
 from dtt_sim.errors import ModelDomainError, OutputError
 from dtt_sim.model import Transmitter
 from dtt_sim.network.evaluate import CAUSES
+from dtt_sim.network.household import Household
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.network.protection import ProtectionRatio
 from dtt_sim.network.reception import LinkBudget
@@ -32,8 +33,14 @@ from dtt_sim.typing import Float32Array, IntArray
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.manifest import manifest
 from dtt_sim.workflow.output import NODATA, PHASE, write_cog, write_csv, write_json
-from dtt_sim.workflow.service import check_protection, qualities_of, serve
-from dtt_sim.workflow.tables import assumption_rows, cause_table, summary_table
+from dtt_sim.workflow.service import (
+    check_protection,
+    household_of,
+    qualities_of,
+    serve,
+    station_fields,
+)
+from dtt_sim.workflow.tables import assumption_rows, cause_table, programme_table, summary_table
 from terrain.build import load_ground
 from terrain.grid import Grid
 from terrain.ground import SEA, Ground
@@ -60,6 +67,8 @@ class Run:
         Field strength by transmitter id, (p_time, y, x) [dB(µV/m)].
     service : dict of str to MultiplexLayers
         By the id of a multiplex or analogue service.
+    household : Household or None
+        Programmes that are received; None where no service names any.
     stations : tuple of str
         Transmitter ids; `best_server` and `culprit` count in them.
     budgets : dict of str to tuple of LinkBudget
@@ -88,6 +97,7 @@ class Run:
     grid: Grid
     fields: dict[str, xr.DataArray]
     service: dict[str, MultiplexLayers]
+    household: Household | None
     stations: tuple[str, ...]
     budgets: dict[str, tuple[LinkBudget, ...]]
     ratios: dict[tuple[str, str], ProtectionRatio]
@@ -199,10 +209,15 @@ def run(
         _write_field(out, grid, transmitter, losses[transmitter.id], fields[transmitter.id], tags)
     tell("fields", 1, 1)
     tell("service", 0, 1)
-    found = serve(scenario, fields, losses, grid)
+    on_air = station_fields(scenario, fields, losses)
+    lonlat = grid.lonlat()
+    found = serve(scenario, on_air, lonlat)
+    household = household_of(scenario, found, on_air, lonlat)
     stations = tuple(t.id for t in scenario.transmitters)
     for name, layers in found.layers.items():
         _write_service(out, grid, scenario, name, layers, stations, tags)
+    if household is not None:
+        _write_household(out, grid, household, stations, tags)
     tell("service", 1, 1)
     assumed = assumption_rows(scenario, found.budgets, found.ratios)
     result = Run(
@@ -211,6 +226,7 @@ def run(
         grid=grid,
         fields=fields,
         service=found.layers,
+        household=household,
         stations=stations,
         budgets=found.budgets,
         ratios=found.ratios,
@@ -227,6 +243,8 @@ def run(
     )
     write_csv(out / "summary.csv", *summary_table(result))
     write_csv(out / "causes.csv", *cause_table(result))
+    if household is not None:
+        write_csv(out / "programmes.csv", *programme_table(result, household))
     write_csv(out / "links.csv", *report_links(scenario, ground, prediction_of(scenario)))
     write_csv(
         out / "assumptions.csv",
@@ -445,4 +463,24 @@ def _write_service(out: Path, grid: Grid, scenario: Scenario, name: str, layers:
     write_cog(
         folder / f"{name}_culprit.tif", grid,
         [("station that disturbs most", "", layers.culprit)], nodata=-1, tags=named,
+    )  # fmt: skip
+
+
+def _write_household(out: Path, grid: Grid, household: Household, stations: tuple[str, ...],
+                     tags: dict[str, str]) -> None:  # fmt: skip
+    """How many programmes are received, and where the one aerial points."""
+    folder = out / "phases" / PHASE
+    named = tags | {f"STATION_{k}": station for k, station in enumerate(stations)}
+    counts = [
+        (f"programmes, {aerial}, {quality}", "1", masks.sum(axis=0).astype(np.uint8))
+        for aerial, found in (("one aerial", household.one), ("aimed afresh", household.afresh))
+        for quality, masks in (
+            ("good", found.programmes_good),
+            ("acceptable", found.programmes_acceptable),
+        )
+    ]
+    write_cog(folder / "programmes.tif", grid, counts, nodata=None, tags=tags)
+    write_cog(
+        folder / "aerial.tif", grid, [("station the one aerial points at", "", household.aim)],
+        nodata=-1, tags=named,
     )  # fmt: skip

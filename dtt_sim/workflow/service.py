@@ -17,81 +17,25 @@ from dtt_sim.network.analogue import (
     analogue_budget,
 )
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, discrimination_of_band
-from dtt_sim.network.multiplex import (
-    Group,
-    Interferer,
-    MultiplexLayers,
-    StationFields,
-    evaluate_multiplex,
-)
+from dtt_sim.network.household import Household, OnAir, receive_programmes
+from dtt_sim.network.multiplex import Group, Interferer, MultiplexLayers, StationFields
 from dtt_sim.network.protection import ProtectionRatio, Signal, protection_ratio
 from dtt_sim.network.protection_tables import VISION_ABOVE_EDGE_MHZ
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.reception_tables import band, class_antenna
-from dtt_sim.network.sfn import SfnReceiver, Window
+from dtt_sim.network.setting import Setting, layers_of
+from dtt_sim.network.sfn import SfnReceiver
 from dtt_sim.scenario.services import Analogue, Multiplex
 from dtt_sim.typing import Float32Array, Float64Array, IntArray
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from dtt_sim.model import Transmitter
     from dtt_sim.scenario.load import Scenario
-    from terrain.grid import Grid
 
 Ratios = dict[tuple[str, str], ProtectionRatio]
 """By the ids of the wanted service and the transmitter that disturbs."""
-
-
-class Setting(NamedTuple):
-    """What decides on a service in a location, beside the fields of all stations.
-
-    Attributes
-    ----------
-    groups : tuple of Group
-    window : Window
-    receiver : SfnReceiver
-    antenna : Discrimination
-    """
-
-    groups: tuple[Group, ...]
-    window: Window
-    receiver: SfnReceiver
-    antenna: Discrimination
-
-    def layers(
-        self,
-        stations: Sequence[StationFields],
-        lonlat_deg: tuple[Float64Array, Float64Array],
-        aim: NDArray[np.int16] | None = None,
-    ) -> MultiplexLayers:
-        """Service over cells; as :func:`dtt_sim.network.multiplex.evaluate_multiplex`."""
-        return evaluate_multiplex(
-            stations, self.groups, lonlat_deg, window=self.window, receiver=self.receiver,
-            antenna=self.antenna, aim=aim,
-        )  # fmt: skip
-
-
-def layers_of(
-    settings: Sequence[Setting],
-    stations: Sequence[StationFields],
-    lonlat_deg: tuple[Float64Array, Float64Array],
-    aim: NDArray[np.int16] | None = None,
-) -> MultiplexLayers:
-    """Service over cells by what :func:`settings_of` gives.
-
-    Of an analogue service "good" is a picture of grade 4, "acceptable" one of grade 3 or better; all
-    other layers but the count of stations are about grade 4.
-    """
-    good = settings[0].layers(stations, lonlat_deg, aim)
-    if len(settings) == 1:
-        return good
-    fair = settings[1].layers(stations, lonlat_deg, aim)
-    return replace(
-        good, served_acceptable=fair.served_good | good.served_good, n_station=fair.n_station
-    )
 
 
 def settings_of(
@@ -145,11 +89,14 @@ class Service(NamedTuple):
         By service id, of each of its settings, at its first transmitter's frequency.
     ratios : dict of (str, str) to ProtectionRatio
         That were used.
+    settings : dict of str to tuple of Setting
+        By service id.
     """
 
     layers: dict[str, MultiplexLayers]
     budgets: dict[str, tuple[LinkBudget, ...]]
     ratios: Ratios
+    settings: dict[str, tuple[Setting, ...]]
 
 
 def receiver_of(scenario: Scenario) -> SfnReceiver:
@@ -171,32 +118,32 @@ def receiver_of(scenario: Scenario) -> SfnReceiver:
 
 def serve(
     scenario: Scenario,
-    fields: dict[str, xr.DataArray],
-    losses: dict[str, xr.Dataset],
-    grid: Grid,
-) -> Service:
-    """Service of every multiplex that is on air, all stations taken into account.
-
-    Parameters
-    ----------
-    fields, losses : dict by transmitter id
-        Field strength at the wanted and the interfering percentage of time; path loss.
-    """
-    return serve_stations(scenario, station_fields(scenario, fields, losses), grid.lonlat())
-
-
-def serve_stations(
-    scenario: Scenario,
     stations: Sequence[StationFields],
     lonlat_deg: tuple[Float64Array, Float64Array],
 ) -> Service:
     """Service of every multiplex and analogue service that is on air, over any cells."""
-    found = Service({}, {}, {})
+    found = Service({}, {}, {}, {})
     for name in services_on_air(scenario):
-        settings = settings_of(scenario, name, found.ratios)
+        found.settings[name] = settings = settings_of(scenario, name, found.ratios)
         found.budgets[name] = tuple(setting.groups[0].budget for setting in settings)
         found.layers[name] = layers_of(settings, stations, lonlat_deg)
     return found
+
+
+def household_of(
+    scenario: Scenario,
+    service: Service,
+    stations: Sequence[StationFields],
+    lonlat_deg: tuple[Float64Array, Float64Array],
+) -> Household | None:
+    """Programmes that households receive; None where no service on air names any."""
+    on_air = {
+        name: OnAir(scenario.services[name].programmes, service.settings[name], layers)
+        for name, layers in service.layers.items()
+    }
+    if not any(one.programmes for one in on_air.values()):
+        return None
+    return receive_programmes(stations, on_air, lonlat_deg)
 
 
 def check_protection(scenario: Scenario) -> None:
@@ -261,7 +208,13 @@ def station_fields(
     losses: dict[str, xr.Dataset],
     cells: IntArray | None = None,
 ) -> list[StationFields]:
-    """What every transmitter does to the grid, or to some of its cells (flat indices), (1, n)."""
+    """What every transmitter does to the grid, or to some of its cells (flat indices), (1, n).
+
+    Parameters
+    ----------
+    fields, losses : dict by transmitter id
+        Field strength at the wanted and the interfering percentage of time; path loss.
+    """
 
     def some(array: xr.DataArray) -> Float32Array:
         values = array.to_numpy()

@@ -15,6 +15,7 @@ from dtt_sim.workflow.service import qualities_of
 from terrain.ground import SEA
 
 if TYPE_CHECKING:
+    from dtt_sim.network.household import Household
     from dtt_sim.network.reception import LinkBudget
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.run import Run
@@ -133,6 +134,50 @@ def _persons_in(
         (unit, round(float(part)), round(100.0 * float(part / whole), 2) if whole else "")
         for unit, part, whole in found
     ]
+
+
+PROGRAMME_HEADER = (
+    "phase", "programme", "services", "unit", "persons", "quality", "one_aerial_persons",
+    "one_aerial_percent", "aimed_afresh_persons", "aimed_afresh_percent",
+)  # fmt: skip
+AT_LEAST = "(at least {n})"
+
+
+def programme_table(
+    result: Run, household: Household
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Header and rows of ``programmes.csv``: who receives each programme, and how many programmes.
+
+    With one aerial for all services, and with one aimed for each of them.
+    """
+    people = result.population
+    if people is None:
+        return PROGRAMME_HEADER, []
+    one, afresh = household.one, household.afresh
+    pairs = {
+        "acceptable": (one.programmes_acceptable, afresh.programmes_acceptable),
+        "good": (one.programmes_good, afresh.programmes_good),
+    }
+    services = result.scenario.services
+    rows: list[tuple[Any, ...]] = []
+    for quality, masks in pairs.items():
+        counts = [mask.sum(axis=0) for mask in masks]
+        cases = [
+            (name, "; ".join(s for s in household.services if name in services[s].programmes),
+             masks[0][k], masks[1][k])
+            for k, name in enumerate(household.programmes)
+        ]  # fmt: skip
+        cases += [
+            (AT_LEAST.format(n=n), "", counts[0] >= n, counts[1] >= n)
+            for n in range(1, len(household.programmes) + 1)
+        ]
+        for name, carriers, *of_aerials in cases:
+            columns = [_persons(people, mask) for mask in of_aerials]
+            rows += [
+                (PHASE, name, carriers, unit, first[0], quality, *first[3:], *second[3:])
+                for unit, first, second in zip((*people.units, ALL), *columns, strict=True)
+            ]
+    return PROGRAMME_HEADER, rows
 
 
 def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int, int, BoolArray]]:

@@ -141,7 +141,7 @@ def test_bad_key(folder: Path, old: str, new: str, expected: str) -> None:
         ("b,X,10.1,104.9,100,nan,K33,33,", "erp_kw: nan is outside"),
         ("b,X,10.1,104.9,5000,10,K33,33,", "height_agl_m: 5000 is outside 1 to 3000"),
         ("b,X,10.1,104.9,,10,K33,33,", "neither of height_agl_m and height_amsl_m"),
-        ("b,X,10.1,104.9,100,10,K44,33,", "multiplex: 'K44' is not in [multiplexes]; known are K33"),
+        ("b,X,10.1,104.9,100,10,K44,33,", "multiplex: 'K44' is not in [multiplexes], [analogue] or [others]; known are K33"),
         ("b,X,10.1,104.9,100,10,K33,99,", "channel: channel '99' is not in raster UHF"),
         ("b c,X,10.1,104.9,100,10,K33,33,", "id: 'b c'"),
         ('b,X,10.1,104.9,"1,5",10,K33,33,', "decimal point, not comma"),

@@ -1,0 +1,278 @@
+"""What a household receives of all services: programmes, with one aerial or one for each service.
+
+A rooftop aerial has one direction and one polarisation. A household that receives a programme from
+several services needs one of them only; one aerial is turned towards the mast that brings most
+programmes, which is not always the best for each of the services.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dtt_sim.network.evaluate import NOTHING
+from dtt_sim.network.multiplex import MultiplexLayers, StationFields
+from dtt_sim.network.setting import Setting, layers_of
+from dtt_sim.typing import BoolArray, Float32Array, Float64Array, IntArray
+
+ONE_MAST_KM = 0.5
+"""Stations as near to each other as this, of one polarisation, lie in one direction."""
+REACH_DB = 10.0
+"""Masts whose best signal is weaker than half of the locations need by more are not tried."""
+BLOCK_CELLS = 1 << 17
+_KM_PER_DEG = 111.2
+
+
+class OnAir(NamedTuple):
+    """A service, the programmes that it carries, and what it gives if the aerial is aimed for it.
+
+    Attributes
+    ----------
+    programmes : tuple of str
+    settings : tuple of Setting
+    afresh : MultiplexLayers
+    """
+
+    programmes: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    afresh: MultiplexLayers
+
+
+@dataclass(frozen=True, eq=False)
+class Aerial:
+    """What is received with a choice of aerials.
+
+    Attributes
+    ----------
+    services_acceptable, services_good : (n_service, n_row, n_col) bool
+    programmes_acceptable, programmes_good : (n_programme, n_row, n_col) bool
+        A programme is received if any service that carries it is.
+    """
+
+    services_acceptable: BoolArray
+    services_good: BoolArray
+    programmes_acceptable: BoolArray
+    programmes_good: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Household:
+    """What households of every cell receive.
+
+    Attributes
+    ----------
+    services, programmes : tuple of str
+        Names along the first axis of what the aerials give.
+    one : Aerial
+        With one aerial for all services, turned where it brings most programmes.
+    afresh : Aerial
+        With one aimed for each service.
+    aim : (n_row, n_col) int16
+        Station towards which the one aerial points; -1 where nothing is received.
+    """
+
+    services: tuple[str, ...]
+    programmes: tuple[str, ...]
+    one: Aerial
+    afresh: Aerial
+    aim: NDArray[np.int16]
+
+
+class _Best(NamedTuple):
+    """The best direction so far, by cell of a block."""
+
+    score: IntArray
+    station: NDArray[np.int16]
+    acceptable: BoolArray  # (n_service, n_cell)
+    good: BoolArray
+
+
+def receive_programmes(
+    stations: Sequence[StationFields],
+    services: Mapping[str, OnAir],
+    lonlat_deg: tuple[Float64Array, Float64Array],
+) -> Household:
+    """Programmes that households receive with one aerial, and with one aimed for each service.
+
+    The one aerial points at a mast from which some service might be received, with that mast's
+    polarisation; of all masts at the one with most programmes of good quality, then of acceptable
+    quality, then with the strongest signal. Where nothing is received aimed for each service, no
+    other direction is tried.
+
+    Parameters
+    ----------
+    stations : sequence of StationFields
+        All that are on air, on one grid.
+    services : mapping of str to OnAir
+        By id.
+    lonlat_deg : two (n_row, n_col) float64
+        Cell centres [deg].
+
+    Returns
+    -------
+    Household
+
+    Raises
+    ------
+    ValueError
+        No service.
+    """
+    if not services:
+        msg = "no service is on air; give at least one"
+        raise ValueError(msg)
+    programmes = tuple(dict.fromkeys(p for s in services.values() for p in s.programmes))
+    carried = np.array([[p in s.programmes for s in services.values()] for p in programmes])
+    carried = carried.reshape(len(programmes), len(services))
+    shape = lonlat_deg[0].shape
+    n = math.prod(shape)
+    lon, lat = (np.asarray(v, np.float64).reshape(-1) for v in lonlat_deg)
+    flat = [_flat(s) for s in stations]
+    afresh = np.array([
+        [s.afresh.served_acceptable.reshape(-1), s.afresh.served_good.reshape(-1)]
+        for s in services.values()
+    ])  # fmt: skip
+    one = np.zeros_like(afresh)
+    aim = np.full(n, NOTHING, np.int16)
+    masts = _masts(stations)
+    for first in range(0, n, BLOCK_CELLS):
+        part = slice(first, min(first + BLOCK_CELLS, n))
+        best = _turn_aerial(
+            [_some(s, part) for s in flat], list(services.values()), masts, carried,
+            afresh[:, :, part], (lon[part], lat[part]), part,
+        )  # fmt: skip
+        one[:, 0, part], one[:, 1, part], aim[part] = best.acceptable, best.good, best.station
+    return Household(
+        tuple(services), programmes, _aerial(one, carried, shape),
+        # What is received by the one aerial is so by one that is aimed as it is.
+        _aerial(afresh | one, carried, shape), aim.reshape(shape),
+    )  # fmt: skip
+
+
+def _aerial(served: BoolArray, carried: BoolArray, shape: tuple[int, ...]) -> Aerial:
+    acceptable, good = served[:, 0], served[:, 1]
+    return Aerial(
+        acceptable.reshape(-1, *shape), good.reshape(-1, *shape),
+        _received(carried, acceptable).reshape(-1, *shape),
+        _received(carried, good).reshape(-1, *shape),
+    )  # fmt: skip
+
+
+def _received(carried: BoolArray, served: BoolArray) -> BoolArray:
+    """Programmes by cell (n_programme, n_cell), of the services that are received."""
+    found = np.zeros((len(carried), served.shape[1]), np.bool_)
+    for p, s in np.argwhere(carried):
+        found[p] |= served[s]
+    return found
+
+
+def _masts(stations: Sequence[StationFields]) -> IntArray:
+    """Number of the mast of each station: stations side by side have one."""
+    mast = np.arange(len(stations))
+    for k, s in enumerate(stations):
+        for j, other in enumerate(stations[:k]):
+            east = (s.lon_deg - other.lon_deg) * math.cos(math.radians(s.lat_deg))
+            near = math.hypot(east, s.lat_deg - other.lat_deg) * _KM_PER_DEG <= ONE_MAST_KM
+            if near and s.is_vertical == other.is_vertical:
+                mast[k] = mast[j]
+                break
+    return mast
+
+
+def _flat(station: StationFields) -> StationFields:
+    return _with_fields(station, lambda values: values.reshape(1, -1))
+
+
+def _some(station: StationFields, cells: slice | IntArray) -> StationFields:
+    return _with_fields(station, lambda values: values[:, cells])
+
+
+def _with_fields(
+    station: StationFields, change: Callable[[Float32Array], Float32Array]
+) -> StationFields:
+    return replace(
+        station,
+        wanted_dbuv_m=change(station.wanted_dbuv_m),
+        interfering_dbuv_m=change(station.interfering_dbuv_m),
+        distance_km=change(station.distance_km),
+    )
+
+
+def _turn_aerial(
+    stations: Sequence[StationFields],
+    services: Sequence[OnAir],
+    masts: IntArray,
+    carried: BoolArray,
+    afresh: BoolArray,
+    lonlat_deg: tuple[Float64Array, Float64Array],
+    part: slice,
+) -> _Best:
+    """The best direction of one aerial in each cell of a block."""
+    n_service, _, n = afresh.shape
+    best = _Best(
+        np.zeros(n, np.int64), np.full(n, NOTHING, np.int16),
+        np.zeros((n_service, n), np.bool_), np.zeros((n_service, n), np.bool_),
+    )  # fmt: skip
+    goal = _score(carried, afresh[:, 0], afresh[:, 1])
+    level, strongest = _levels(stations, services, masts, n)
+    order = np.argsort(-level, axis=0, kind="stable")
+    aimed = [masts[s.afresh.best_server.reshape(-1)[part]] for s in services]
+    for row in order:
+        cells = np.flatnonzero((best.score < goal) & (level[row, np.arange(n)] > -REACH_DB))
+        if not cells.size:
+            break
+        mast, station = row[cells], strongest[row[cells], cells]
+        here = np.zeros((n_service, 2, cells.size), np.bool_)
+        subset: list[StationFields] | None = None
+        for k, service in enumerate(services):
+            here[k] = afresh[k][:, cells]
+            if service.settings[0].antenna.most_db == 0.0:
+                continue  # no direction to choose
+            other = np.flatnonzero(aimed[k][cells] != mast)
+            if not other.size:
+                continue
+            subset = [_some(s, cells) for s in stations] if subset is None else subset
+            where = cells[other]
+            layers = layers_of(
+                service.settings, [_some(s, other) for s in subset],
+                (lonlat_deg[0][where][None], lonlat_deg[1][where][None]), station[other][None],
+            )  # fmt: skip
+            here[k, 0, other] = layers.served_acceptable[0]
+            here[k, 1, other] = layers.served_good[0]
+        score = _score(carried, here[:, 0], here[:, 1])
+        is_better = score > best.score[cells]
+        won = cells[is_better]
+        best.score[won], best.station[won] = score[is_better], station[is_better]
+        best.acceptable[:, won] = here[:, 0, is_better]
+        best.good[:, won] = here[:, 1, is_better]
+    return best
+
+
+def _score(carried: BoolArray, acceptable: BoolArray, good: BoolArray) -> IntArray:
+    """Programmes of good quality count first, then those of acceptable quality."""
+    n_good = _received(carried, good).sum(axis=0)
+    n_acceptable = _received(carried, acceptable).sum(axis=0)
+    return np.asarray(n_good * (len(carried) + 1) + n_acceptable)
+
+
+def _levels(
+    stations: Sequence[StationFields], services: Sequence[OnAir], masts: IntArray, n: int
+) -> tuple[Float32Array, NDArray[np.int16]]:
+    """By mast and cell: what its best signal has above the need of half of the locations [dB].
+
+    And the station that has it.
+    """
+    level = np.full((len(stations), n), -np.inf, np.float32)
+    strongest = np.full((len(stations), n), NOTHING, np.int16)
+    for service in services:
+        for group in service.settings[0].groups:
+            for s in group.members:
+                above = stations[s].wanted_dbuv_m[0] - np.float32(group.budget.e_median_dbuv_m)
+                is_more = above > level[masts[s]]
+                level[masts[s], is_more] = above[is_more]
+                strongest[masts[s], is_more] = s
+    return level, strongest

@@ -38,6 +38,8 @@ def type_name(schema: dict[str, Any]) -> str:
         return " or ".join(kinds)
     if schema.get("type") == "array":
         return "list of " + type_name(schema.get("items", {}))
+    if schema.get("type") == "object":
+        return "table"
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     limits = f" {low:g}..{high:g}" if low is not None and high is not None else ""
@@ -47,10 +49,11 @@ def type_name(schema: dict[str, Any]) -> str:
 def table(title: str, schema: dict[str, Any]) -> str:
     rows = [f"## {title}", "", "| key | type | default | meaning |", "|---|---|---|---|"]
     for key, field in schema.get("properties", {}).items():
-        if "$ref" in field or "additionalProperties" in field or "$ref" in field.get("items", {}):
+        below = field, field.get("items", {}), field.get("additionalProperties", {})
+        if any(isinstance(one, dict) and "$ref" in one for one in below):
             continue
         default = "required" if key in schema.get("required", []) else ""
-        if field.get("default") not in (None, "", []):
+        if field.get("default") not in (None, "", [], {}):
             default = f"`{field['default']}`"
         rows.append(
             f"| `{key}` | {type_name(field)} | {default} | {field.get('description', '')} |"
@@ -73,6 +76,8 @@ def document() -> str:
         ("OtherKeys", "[others.ID]"),
         ("StationsKeys", "[stations]"),
         ("PopulationKeys", "[population]"),
+        ("PhaseKeys", "[[phase]]"),
+        ("AlternativeKeys", "[[alternative]]"),
         ("LinkKeys", "[[link]]"),
         ("AssumptionKeys", "[[assumption]]"),
     ):

@@ -7,13 +7,13 @@ in it is executed.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,16 +24,19 @@ from dtt_sim.network.dvbt2 import Mode
 from dtt_sim.network.protection import ProtectionRow, read_protection_rows
 from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.network.reception import Reception
+from dtt_sim.scenario.merge import Layer, Merged, read_files
+from dtt_sim.scenario.plan import CHANGED, lay_over_phases, leave_vacated, read_phases, steps
 from dtt_sim.scenario.schema import (
     AnalogueKeys,
     AssumptionKeys,
     Confidence,
     MultiplexKeys,
     OtherKeys,
+    PhaseKeys,
     ScenarioKeys,
 )
 from dtt_sim.scenario.services import Analogue, Multiplex, Other
-from dtt_sim.scenario.toml_lines import KeyPath, key_lines
+from dtt_sim.scenario.toml_lines import KeyPath
 from dtt_sim.scenario.transmitters import COLUMNS, Row, build_transmitters, nearest, read_rows
 
 _FILE_KEYS: tuple[KeyPath, ...] = (
@@ -68,6 +71,8 @@ class Scenario:
         The file it was read from.
     override : str
         Name of the override in force, or "".
+    set_values : dict
+        Dotted keys laid over it.
     keys : ScenarioKeys
         All keys, paths absolute.
     reception : Reception
@@ -80,10 +85,15 @@ class Scenario:
     assumptions : tuple of AssumptionKeys
         The file's own, and every transmitter row that is not VERIFIED.
     warnings : tuple of str
+    phase : PhaseKeys or None
+        Where it stands in its plan.
+    phases : tuple of Scenario
+        The scenario in every phase of its plan, by date; empty without one.
     """
 
     path: Path
     override: str
+    set_values: dict[str, Any]
     keys: ScenarioKeys
     reception: Reception
     multiplexes: dict[str, Multiplex]
@@ -93,6 +103,8 @@ class Scenario:
     transmitters: tuple[Transmitter, ...]
     assumptions: tuple[AssumptionKeys, ...]
     warnings: tuple[str, ...]
+    phase: PhaseKeys | None = None
+    phases: tuple[Scenario, ...] = ()
 
     @property
     def title(self) -> str:
@@ -114,102 +126,12 @@ class Scenario:
         return [k for k, t in enumerate(self.transmitters) if t.multiplex == service]
 
 
-class _Merged:
-    """Values of several files laid over each other, and where each key was written."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-        self.origin: dict[KeyPath, tuple[Path, int | None]] = {}
-        self.problems: list[Problem] = []
-
-    def where(self, path: KeyPath) -> tuple[str, int | None]:
-        """File name and line of a key, or of the nearest table round it."""
-        for end in range(len(path), 0, -1):
-            if path[:end] in self.origin:
-                file, line = self.origin[path[:end]]
-                return file.name, line
-        file = next(iter(self.origin.values()), (Path("scenario.toml"), None))[0]
-        return file.name, None
-
-    def report(self, path: KeyPath, message: str) -> None:
-        file, line = self.where(path)
-        self.problems.append(Problem(file, line, ".".join(map(str, path)), message))
-
-    def lay(self, values: Mapping[str, Any], file: Path, lines: Mapping[KeyPath, int],
-            prefix: KeyPath = ()) -> None:  # fmt: skip
-        """Lay values over what is there; `prefix` is where they stand in their own file."""
-        self._lay(self.values, values, (), file, lines, prefix)
-
-    def _lay(self, target: dict[str, Any], values: Mapping[str, Any], path: KeyPath, file: Path,
-             lines: Mapping[KeyPath, int], prefix: KeyPath) -> None:  # fmt: skip
-        for key, value in values.items():
-            here = (*path, key)
-            self.origin[here] = (file, lines.get(prefix + here))
-            if isinstance(value, dict):
-                below = target.setdefault(key, {})
-                if isinstance(below, dict):
-                    self._lay(below, value, here, file, lines, prefix)
-                    continue
-            if isinstance(value, list):
-                for i, item in enumerate(value):
-                    for name in item if isinstance(item, dict) else ():
-                        at = (*here, i, name)
-                        self.origin[at] = (file, lines.get(prefix + at))
-            target[key] = value
-
-
-def _read(path: Path, merged: _Merged, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Lay a file and its bases; returns the overrides they define, by name."""
-    path = path.resolve()
-    if path in above:
-        merged.problems.append(
-            Problem(path.name, None, "extends", "the files extend each other in a circle; cut it")
-        )
-        return {}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        merged.problems.append(
-            Problem(str(path.name), None, "", f"cannot be read: {reason}; check the path")
-        )
-        return {}
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        merged.problems.append(Problem(path.name, None, "", f"not valid TOML: {error}"))
-        return {}
-    lines = key_lines(text)
-    overrides: dict[str, Any] = {}
-    base = values.pop("extends", None)
-    own_overrides = values.pop("override", {})
-    if isinstance(base, str):
-        overrides |= _read(path.parent / base, merged, (*above, path))
-    elif base is not None:
-        merged.problems.append(
-            Problem(path.name, lines.get(("extends",)), "extends", "give the path of a scenario")
-        )
-    merged.lay(values, path, lines)
-    for name, change in own_overrides.items():
-        if not isinstance(change, dict):
-            merged.problems.append(
-                Problem(
-                    path.name,
-                    lines.get(("override", name)),
-                    f"override.{name}",
-                    "an override is a table of changes, [override.NAME]",
-                )
-            )
-            continue
-        overrides[name] = (change, path, lines)
-    return overrides
-
-
 def load_scenario(
     path: Path | str,
     *,
     override: str | None = None,
     set_values: Mapping[str, Any] | None = None,
+    phase: str | None = None,
 ) -> Scenario:
     """Read, merge and check a scenario.
 
@@ -222,50 +144,143 @@ def load_scenario(
     set_values : mapping, optional
         Dotted keys laid over everything, ``{"terrain.elevation": "dem.tif"}``; their paths are
         relative to the working directory.
+    phase : str, optional
+        Id of the phase to return, of a scenario with a plan; by default the last.
+
+    Returns
+    -------
+    Scenario
+        As it is in that phase; `phases` has all of them.
 
     Raises
     ------
     ScenarioError
         All problems at once.
     """
-    merged = _Merged()
-    overrides = _read(Path(path), merged)
-    if merged.problems:
-        raise ScenarioError(merged.problems)
+    base = Merged()
+    overrides = read_files(Path(path), base)
+    if base.problems:
+        raise ScenarioError(base.problems)
+    above = []
     if override is not None:
         if override not in overrides:
             text = f"no override {override!r}" + (
                 nearest(override, overrides) if overrides else "; the file defines none"
             )
             raise ScenarioError([Problem(Path(path).name, None, "override", text)])
-        change, file, lines = overrides[override]
-        _check_override(change, merged, override, file, lines)
-        merged.lay(change, file, lines, ("override", override))
+        layer = overrides[override]
+        _check_override(layer, base)
+        lay_over_phases(base, layer)
+        rest = {key: value for key, value in layer.values.items() if key != "phase"}
+        above.append(layer._replace(values=rest))
     for dotted, value in (set_values or {}).items():
         table: Any = value
         for part in reversed(dotted.split(".")):
             table = {part: table}
-        merged.lay(table, Path.cwd() / "command line", {})
-    return _check(merged, Path(path), override or "")
+        above.append(Layer(table, Path.cwd() / "command line", {}))
+    _check_alternatives(base, overrides)
+    source = _Source(Path(path), override or "", dict(set_values or {}), base, above)
+    scenarios = _phases(source) or [_check(source.merged(), source)]
+    if base.problems:
+        found = set(base.problems)
+        raise ScenarioError(sorted(found, key=lambda p: (p.file, p.line or 0, p.key)))
+    checked = [one for one in scenarios if one is not None]
+    by_id = {one.phase.id: one for one in checked if one.phase is not None}
+    if phase is not None and phase not in by_id:
+        text = f"no phase {phase!r}" + (
+            nearest(phase, by_id) if by_id else "; the file has no plan"
+        )
+        raise ScenarioError([Problem(Path(path).name, None, "phase", text)])
+    chosen = checked[-1] if phase is None else by_id[phase]
+    return replace(chosen, phases=tuple(by_id.values()))
 
 
-def _check_override(
-    change: Mapping[str, Any], merged: _Merged, name: str, file: Path, lines: Mapping[KeyPath, int]
-) -> None:
-    """An override of a table or multiplex that is not there is a slip of the pen."""
+class _Source(NamedTuple):
+    """What a scenario is made from: its files, and the layers that lie over its phases."""
+
+    path: Path
+    override: str
+    set_values: dict[str, Any]
+    base: Merged
+    above: list[Layer]
+
+    def merged(self, *steps: tuple[int, Mapping[str, Any]]) -> Merged:
+        """Everything laid over each other, with the changes of some phases."""
+        merged = self.base.copy()
+        kept_off = {
+            name
+            for name, change in _tables(merged, "transmitters").items()
+            if isinstance(change, dict) and change.get("on_air") is False
+        }
+        for k, changes in steps:
+            values = deepcopy(dict(changes))
+            for name in kept_off:
+                values.get("transmitters", {}).get(name, {}).pop("on_air", None)
+            file, _ = self.base.origin.get(("phase", k, "id"), (self.path, None))
+            lines = {
+                key[2:]: line
+                for key, (_, line) in self.base.origin.items()
+                if key[:2] == ("phase", k) and line is not None
+            }
+            merged.lay(Layer(values, file, lines))
+        for layer in self.above:
+            merged.lay(layer)
+        return merged
+
+
+def _phases(source: _Source) -> list[Scenario | None]:
+    """The scenario in each phase of its plan; empty where it has none."""
+    phases = read_phases(source.base)
+    if not phases:
+        return []
+    tables = [(k, {name: getattr(keys, name) for name in CHANGED}) for k, keys in phases]
+    everything = source.merged(*tables)
+    changes = everything.values.pop("transmitters", {})
+    _resolve_files(everything)
+    rows = _rows(everything, changes)
+    planned = steps(source.base, phases, rows, _tables(everything, "analogue"))
+    found, laid = [], []
+    for (k, keys), step in zip(phases, planned, strict=True):
+        laid.append((k, step.changes))
+        scenario = _check(source.merged(*laid), source)
+        if scenario is not None:
+            channels = [
+                (t, *scenario.signals[t.multiplex].edges_mhz(t.frequency_mhz))
+                for t in scenario.transmitters
+            ]
+            gone = leave_vacated(source.base, k, step, channels)
+            scenario = replace(
+                scenario, phase=keys,
+                transmitters=tuple(t for t in scenario.transmitters if t.id not in gone),
+            )  # fmt: skip
+        found.append(scenario)
+    return found
+
+
+def _check_alternatives(base: Merged, overrides: Mapping[str, Layer]) -> None:
+    tables = base.values.get("alternative")
+    for k, table in enumerate(tables if isinstance(tables, list) else ()):
+        name = table.get("override") if isinstance(table, dict) else None
+        if isinstance(name, str) and name not in overrides:
+            text = f"no override {name!r}{nearest(name, overrides)}"
+            base.report(("alternative", k, "override"), text)
+
+
+def _check_override(layer: Layer, merged: Merged) -> None:
+    """An override of a multiplex that is not there is a slip of the pen."""
     for kind in _SERVICES:
-        known, value = _tables(merged, kind), change.get(kind)
+        known, value = _tables(merged, kind), layer.values.get(kind)
         changed = value if isinstance(value, dict) else {}
         for service in changed:
             # A multiplex that is new has a mode.
             is_new = kind == "multiplexes" and "fft" in changed[service]
             if service not in known and not is_new:
-                at = ("override", name, kind, service)
                 text = f"no {service!r} in [{kind}] to change{nearest(service, known)}"
-                merged.problems.append(Problem(file.name, lines.get(at), ".".join(at), text))
+                merged.report_at(layer, (kind, service), text)
 
 
-def _check(merged: _Merged, path: Path, override: str) -> Scenario:
+def _check(merged: Merged, source: _Source) -> Scenario | None:
+    """A scenario from merged values; None where there is a problem, which is reported."""
     values = merged.values
     changes = values.pop("transmitters", {})
     _resolve_files(merged)
@@ -289,28 +304,57 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
     _check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
+    _check_masts(built, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
         for i, link in enumerate(keys.link):
             if link.transmitter not in known:
                 text = f"{link.transmitter!r} is no transmitter{nearest(link.transmitter, sorted(known))}"
                 merged.report(("link", i, "transmitter"), text)
-    if merged.problems:
-        raise ScenarioError(sorted(set(merged.problems), key=lambda p: (p.file, p.line or 0)))
-    assert keys is not None
-    assert reception is not None
+    if merged.problems or keys is None or reception is None:
+        return None
     carried = {transmitter.multiplex for transmitter, _ in built}
     idle = tuple(
         f"{kind} {name} is carried by no transmitter on air"
         for kind, names in (("multiplex", multiplexes), ("analogue service", analogue))
         for name in names
-        if name not in carried
+        if name not in carried and not keys.phase
     )
     return Scenario(
-        path, override, keys, reception, multiplexes, analogue, others, own_ratios,
-        tuple(transmitter for transmitter, _ in built),
-        (*keys.assumption, *_row_assumptions(built)), idle,
+        source.path, source.override, source.set_values, keys, reception, multiplexes, analogue,
+        others, own_ratios, tuple(transmitter for transmitter, _ in built),
+        (*keys.assumption, *_phase_assumptions(keys), *_row_assumptions(built)), idle,
     )  # fmt: skip
+
+
+def _phase_assumptions(keys: ScenarioKeys) -> list[AssumptionKeys]:
+    return [
+        AssumptionKeys(
+            key=f"phase.{phase.id}.date", value=phase.date.isoformat(), unit="date",
+            confidence=phase.confidence, reason=phase.note,
+        )
+        for phase in keys.phase
+        if phase.confidence != "VERIFIED"
+    ]  # fmt: skip
+
+
+_SAME_PLACE_DEG = 5e-4
+
+
+def _check_masts(built: list[tuple[Transmitter, Row]], problems: list[Problem]) -> None:
+    """Two stations on one mast and channel are one too many."""
+    for k, (a, row) in enumerate(built):
+        for b, _ in built[:k]:
+            is_one_mast = (
+                abs(a.lat_deg - b.lat_deg) < _SAME_PLACE_DEG
+                and abs(a.lon_deg - b.lon_deg) < _SAME_PLACE_DEG
+            )
+            if is_one_mast and a.frequency_mhz == b.frequency_mhz:
+                text = (
+                    f"{a.id} and {b.id} stand on one mast and use one channel "
+                    f"({a.frequency_mhz:g} MHz); take one off the air or change its channel"
+                )
+                problems.append(Problem(row.file.name, row.line, "channel", text))
 
 
 def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKeys]:
@@ -360,7 +404,7 @@ def _check_networks(
             problems.append(Problem(row.file.name, row.line, "channel", text))
 
 
-def _resolve_files(merged: _Merged) -> None:
+def _resolve_files(merged: Merged) -> None:
     """Make paths absolute, relative to the file that names them; a missing file is a problem."""
     for table, key in _FILE_KEYS:
         below = merged.values.get(str(table))
@@ -383,7 +427,7 @@ def _resolve_files(merged: _Merged) -> None:
         below[key] = resolved if isinstance(value, list) else resolved[0]
 
 
-def _report(merged: _Merged, detail: ErrorDetails) -> None:
+def _report(merged: Merged, detail: ErrorDetails) -> None:
     path: KeyPath = tuple(detail["loc"])
     message = detail["msg"].removeprefix("Value error, ")
     kind = detail["type"]
@@ -431,20 +475,20 @@ def _model_at(path: KeyPath) -> type[BaseModel] | None:
 K = TypeVar("K", bound=BaseModel)
 
 
-def _tables(merged: _Merged, name: str) -> dict[str, Any]:
+def _tables(merged: Merged, name: str) -> dict[str, Any]:
     """Tables of services of a kind, as they are written; empty where that is no table."""
     tables = merged.values.get(name)
     return tables if isinstance(tables, dict) else {}
 
 
-def _valid(merged: _Merged, name: str, kind: type[K]) -> Iterator[tuple[str, Any, K]]:
+def _valid(merged: Merged, name: str, kind: type[K]) -> Iterator[tuple[str, Any, K]]:
     """Id, table and keys of the services of a kind; others are reported with the whole file."""
     for service, table in _tables(merged, name).items():
         with suppress(ValidationError):
             yield service, table, kind.model_validate(table)
 
 
-def _systems(merged: _Merged) -> dict[str, str]:
+def _systems(merged: Merged) -> dict[str, str]:
     """Television system of each service, whatever else may be wrong with it."""
     found = {str(name): DVBT2 for name in _tables(merged, "multiplexes")}
     for kind, default in (("analogue", "PAL_DK"), ("others", "")):
@@ -454,7 +498,7 @@ def _systems(merged: _Merged) -> dict[str, str]:
     return found
 
 
-def _check_ids(merged: _Merged) -> None:
+def _check_ids(merged: Merged) -> None:
     """A service's id names files, and stands for one service."""
     seen: dict[str, str] = {}
     for kind in _SERVICES:
@@ -470,14 +514,14 @@ def _check_ids(merged: _Merged) -> None:
             seen[name] = kind
 
 
-def _programmes(merged: _Merged, at: KeyPath, names: Sequence[str]) -> tuple[str, ...]:
+def _programmes(merged: Merged, at: KeyPath, names: Sequence[str]) -> tuple[str, ...]:
     twice = [name for name, n in Counter(names).items() if n > 1]
     if twice:
         merged.report((*at, "programmes"), f"{twice[0]!r} stands there twice; name each once")
     return tuple(names)
 
 
-def _analogue(merged: _Merged) -> dict[str, Analogue]:
+def _analogue(merged: Merged) -> dict[str, Analogue]:
     found = {}
     for name, _, keys in _valid(merged, "analogue", AnalogueKeys):
         programmes = _programmes(merged, ("analogue", name), keys.programmes or [name])
@@ -488,14 +532,14 @@ def _analogue(merged: _Merged) -> dict[str, Analogue]:
     return found
 
 
-def _others(merged: _Merged) -> dict[str, Other]:
+def _others(merged: Merged) -> dict[str, Other]:
     return {
         name: Other(name, keys.title or name, keys.system, keys.bandwidth_mhz)
         for name, _, keys in _valid(merged, "others", OtherKeys)
     }
 
 
-def _protection_rows(merged: _Merged) -> tuple[ProtectionRow, ...]:
+def _protection_rows(merged: Merged) -> tuple[ProtectionRow, ...]:
     file = _tables(merged, "network").get("protection_rows")
     if not isinstance(file, str) or not Path(file).is_file():
         return ()
@@ -506,7 +550,7 @@ def _protection_rows(merged: _Merged) -> tuple[ProtectionRow, ...]:
         return ()
 
 
-def _multiplexes(merged: _Merged) -> dict[str, Multiplex]:
+def _multiplexes(merged: Merged) -> dict[str, Multiplex]:
     found: dict[str, Multiplex] = {}
     for name, table, keys in _valid(merged, "multiplexes", MultiplexKeys):
         try:
@@ -521,7 +565,7 @@ def _multiplexes(merged: _Merged) -> dict[str, Multiplex]:
     return found
 
 
-def _reception(merged: _Merged, keys: ScenarioKeys | None) -> Reception | None:
+def _reception(merged: Merged, keys: ScenarioKeys | None) -> Reception | None:
     if keys is None:
         return None
     try:
@@ -531,7 +575,7 @@ def _reception(merged: _Merged, keys: ScenarioKeys | None) -> Reception | None:
         return None
 
 
-def _rows(merged: _Merged, changes: Any) -> list[Row]:
+def _rows(merged: Merged, changes: Any) -> list[Row]:
     stations = merged.values.get("stations")
     file = stations.get("file") if isinstance(stations, dict) else None
     if not isinstance(file, str) or not Path(file).is_file():

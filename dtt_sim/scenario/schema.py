@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -279,6 +280,57 @@ class PopulationKeys(Keys):
         return self
 
 
+class PhaseKeys(Keys):
+    """A step of the plan: what changes on its date, compared with the phase before."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]+$", description="short name, used in file names")
+    title: str = Field("", description="name for people")
+    date: dt.date = Field(description="day from which it holds, 2016-08-15")
+    confidence: Confidence = Field("ASSUMED", description="how sure the date is")
+    note: str = Field("", description="for people")
+    on: list[str] = Field(
+        [], description="what comes on air: ids of stations or services, or names of sites"
+    )
+    off: list[str] = Field([], description="what goes off the air; likewise")
+    analogue_off: bool | list[str] = Field(
+        False, description="true: every analogue station goes off the air; or those of these names"
+    )
+    analogue_off_box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = Field(
+        None, description="analogue stations in west, south, east, north go off the air [deg]"
+    )
+    vacate_mhz: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="stations with a channel in this range go off the air, for good [MHz]"
+    )
+    transmitters: dict[str, dict[str, Any]] = Field(
+        {}, description="changes to rows of the station table, by id"
+    )
+    multiplexes: dict[str, dict[str, Any]] = Field({}, description="changes, by id")
+    analogue: dict[str, dict[str, Any]] = Field({}, description="changes, by id")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> PhaseKeys:
+        if self.vacate_mhz and self.vacate_mhz[0] >= self.vacate_mhz[1]:
+            msg = "vacate_mhz: give the lower frequency first"
+            raise ValueError(msg)
+        box = self.analogue_off_box
+        if box and not (box[0] < box[2] and box[1] < box[3]):
+            msg = "analogue_off_box: give west < east and south < north"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def name(self) -> str:
+        """Title for people."""
+        return self.title or self.id
+
+
+class AlternativeKeys(Keys):
+    """An override whose effect the run tells beside its own result."""
+
+    override: str = Field(description="name of an [override.NAME]")
+    title: str = Field("", description="name for people")
+
+
 class LinkKeys(Keys):
     """A path that the run reports with the cost of an obstacle on it."""
 
@@ -319,6 +371,10 @@ class ScenarioKeys(Keys):
     others: dict[str, OtherKeys] = Field(default={}, description="what only disturbs, by id")
     stations: StationsKeys
     population: PopulationKeys | None = None
+    phase: list[PhaseKeys] = Field(default=[], description="the plan, by date")
+    alternative: list[AlternativeKeys] = Field(
+        default=[], description="overrides to compare the run with"
+    )
     link: list[LinkKeys] = Field(default=[], description="paths to report")
     assumption: list[AssumptionKeys] = Field(default=[], description="values no source gives")
 

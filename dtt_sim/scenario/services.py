@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dtt_sim.network.dvbt2 import Mode
-from dtt_sim.network.protection_tables import DVBT2
+from dtt_sim.network.protection_tables import DVBT2, VISION_ABOVE_EDGE_MHZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Multiplex:
         """What it is sent in, for people."""
         return str(self.mode)
 
+    def edges_mhz(self, frequency_mhz: float) -> tuple[float, float]:
+        """Edges of the channel of a station on a centre frequency [MHz]."""
+        return _round_centre(frequency_mhz, self.bandwidth_mhz)
+
 
 @dataclass(frozen=True, slots=True)
 class Analogue:
@@ -68,6 +72,11 @@ class Analogue:
         """What it is sent in, for people."""
         return f"analogue {self.system}"
 
+    def edges_mhz(self, frequency_mhz: float) -> tuple[float, float]:
+        """Edges of the channel of a station with a vision carrier [MHz]."""
+        lower = frequency_mhz - VISION_ABOVE_EDGE_MHZ
+        return lower, lower + self.bandwidth_mhz
+
 
 @dataclass(frozen=True, slots=True)
 class Other:
@@ -86,3 +95,11 @@ class Other:
     bandwidth_mhz: float
 
     network = "mfn"
+
+    def edges_mhz(self, frequency_mhz: float) -> tuple[float, float]:
+        """Edges of the channel of a station on a centre frequency [MHz]."""
+        return _round_centre(frequency_mhz, self.bandwidth_mhz)
+
+
+def _round_centre(centre_mhz: float, width_mhz: float) -> tuple[float, float]:
+    return centre_mhz - 0.5 * width_mhz, centre_mhz + 0.5 * width_mhz

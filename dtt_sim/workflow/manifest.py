@@ -28,7 +28,7 @@ def manifest(result: Run) -> dict[str, Any]:
     import rasterio
 
     base = scenario.path.resolve().parent
-    keys = scenario.keys.model_dump(by_alias=True)
+    keys = scenario.keys.model_dump(by_alias=True, mode="json")
     files = {}
     for table, key in (
         ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),

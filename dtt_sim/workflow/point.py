@@ -86,7 +86,7 @@ def load_run_scenario(folder: Path) -> Scenario:
 
 def _changed(found: dict[str, Any], scenario: Scenario) -> str:
     """What of a scenario is not as a run's manifest has it; empty if nothing that counts."""
-    now = json.loads(json.dumps(scenario.keys.model_dump(by_alias=True)))
+    now = scenario.keys.model_dump(by_alias=True, mode="json")
     for table in (
         "grid",
         "propagation",

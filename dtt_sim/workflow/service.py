@@ -20,7 +20,6 @@ from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, disc
 from dtt_sim.network.household import Household, OnAir, receive_programmes
 from dtt_sim.network.multiplex import Group, Interferer, MultiplexLayers, StationFields
 from dtt_sim.network.protection import ProtectionRatio, Signal, protection_ratio
-from dtt_sim.network.protection_tables import VISION_ABOVE_EDGE_MHZ
 from dtt_sim.network.reception import LinkBudget, link_budget
 from dtt_sim.network.reception_tables import band, class_antenna
 from dtt_sim.network.setting import Setting, layers_of
@@ -252,8 +251,7 @@ def signal_of(scenario: Scenario, transmitter: Transmitter, cn_db: float | None 
     if not isinstance(carried, Analogue):
         return Signal(carried.system, frequency, width, cn_db)
     return Signal(
-        carried.system, frequency - VISION_ABOVE_EDGE_MHZ + 0.5 * width, width,
-        vision_mhz=frequency, line_offset=transmitter.line_offset,
+        carried.system, 0.5 * sum(carried.edges_mhz(frequency)), width, vision_mhz=frequency, line_offset=transmitter.line_offset,
         precision_offset=transmitter.precision_offset,
     )  # fmt: skip
 

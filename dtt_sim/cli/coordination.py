@@ -13,8 +13,9 @@ import click
 @click.option(
     "--line", type=click.Path(path_type=Path), required=True, help="Border: lines or polygons."
 )
+@click.option("--phase", help="Phase of the plan; the last by default.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the table and picture.")
-def coordination(run: Path, line: Path, out: Path | None) -> None:
+def coordination(run: Path, line: Path, phase: str | None, out: Path | None) -> None:
     """Field strength of a finished RUN along a border, at 10 m and 1 % of time.
 
     Compares every station with the trigger value of its band. The values are those of GE06, of
@@ -25,7 +26,7 @@ def coordination(run: Path, line: Path, out: Path | None) -> None:
     from dtt_sim.workflow.output import write_csv
     from dtt_sim.workflow.point import load_run_scenario
 
-    scenario = load_run_scenario(run)
+    scenario = load_run_scenario(run, phase)
     border, fields = coordinate(run, scenario, line)
     on_grid = float(border.km[border.inside].sum())
     click.echo(f"{on_grid:,.0f} of {border.km.sum():,.0f} km of the line lie on the receiving grid")

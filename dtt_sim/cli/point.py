@@ -13,6 +13,7 @@ import click
 @click.option("--lon", type=click.FloatRange(-180.0, 180.0), help="[deg]")
 @click.option("--place", help="A place of the scenario's population table instead.")
 @click.option("--multiplex", help="Draw this one; the first by default.")
+@click.option("--phase", help="Phase of the plan; the last by default.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for point.csv and point.png.")
 def point(
     run: Path,
@@ -20,6 +21,7 @@ def point(
     lon: float | None,
     place: str | None,
     multiplex: str | None,
+    phase: str | None,
     out: Path | None,
 ) -> None:
     """Explain one location of a finished RUN: every station's level, delay and part.
@@ -35,11 +37,11 @@ def point(
         raise DttSimError(msg)
     enable_cache()
     from dtt_sim.report.point import draw_point, point_lines, point_rows
+    from dtt_sim.workflow.area import read_ground, receiving_grid
     from dtt_sim.workflow.output import write_csv
     from dtt_sim.workflow.point import explain_point, load_run_scenario, place_of
-    from dtt_sim.workflow.run import read_ground, receiving_grid
 
-    scenario = load_run_scenario(run)
+    scenario = load_run_scenario(run, phase)
     if place is not None:
         lat, lon = place_of(scenario, place)
     assert lat is not None

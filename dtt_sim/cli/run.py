@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dtt_sim.coverage.request import Solver
-    from dtt_sim.workflow.run import Progress
+    from dtt_sim.workflow.losses import Progress
 
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Output folder.")
 @click.option("--override", metavar="NAME", help="Lay [override.NAME] of the file over it.")
+@click.option("--phase", metavar="ID", help="Only this phase of the plan.")
 @click.option(
     "--elevation",
     type=click.Path(path_type=Path),
@@ -43,6 +44,7 @@ def run(
     scenario: Path,
     out: Path,
     override: str | None,
+    phase: str | None,
     elevation: tuple[Path, ...],
     land: Path | None,
     cache: Path | None,
@@ -64,7 +66,7 @@ def run(
         values["terrain.credits"] = []
     if land:
         values["terrain.land"] = str(land)
-    loaded = load_scenario(scenario, override=override, set_values=values)
+    loaded = load_scenario(scenario, override=override, set_values=values, phase=phase)
     from dtt_sim._jit import enable_cache
 
     is_compiled = enable_cache()
@@ -82,7 +84,7 @@ def run(
             from dtt_sim.workflow.warm_up import compile_all
 
             compile_all()
-        result = compute(loaded, out, cache=cache, solver=solver, progress=tell)
+        result = compute(loaded, out, cache=cache, solver=solver, progress=tell, phase=phase)
         tell("map", 0, 1)
         draw_map(result, out / "map.png")
         tell("map", 1, 1)

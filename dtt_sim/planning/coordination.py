@@ -12,6 +12,7 @@ from dtt_sim.typing import Float64Array
 
 DIGITAL = "DVB-T"
 """The trigger values know DVB-T; a DVB-T2 signal is as noise-like."""
+ANALOGUE = "analogue TV"
 
 
 @dataclass(frozen=True, slots=True)

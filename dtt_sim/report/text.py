@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from dtt_sim.coverage import flags
 from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
+from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.links import report_links
-from dtt_sim.workflow.run import Run, prediction_of
+from dtt_sim.workflow.run import Run
 from dtt_sim.workflow.service import qualities_of
-from dtt_sim.workflow.tables import causes
+from dtt_sim.workflow.tables import ALL, causes
 
 if TYPE_CHECKING:
     from dtt_sim.network.household import Household
@@ -52,6 +53,21 @@ def _programmes(people: Population, household: Household) -> list[str]:
     return lines
 
 
+def _alternatives(result: Run) -> list[str]:
+    """What each alternative costs or brings, in people at the better quality of every service."""
+    lines = ["alternatives, people at good quality:"] if result.alternatives else []
+    for one in result.alternatives:
+        parts = []
+        for service in dict.fromkeys(c.service for c in one.changes):
+            good = [c for c in one.changes if c.service == service and c.unit == ALL][-1]
+            change = round(good.persons) - round(good.persons - good.difference)
+            if change:
+                more = f"{change:,} more" if change > 0 else f"{-change:,} fewer"
+                parts.append(f"{service} {good.persons:,.0f} ({more})")
+        lines.append(f"  {one.title}: {one.note or '; '.join(parts) or 'nobody gains or loses'}")
+    return lines
+
+
 def closing_lines(result: Run) -> list[str]:
     """Served people by multiplex, paths of note, and what to be wary of."""
     lines = []
@@ -79,6 +95,7 @@ def closing_lines(result: Run) -> list[str]:
                 f"people outside the grid {outside:,.0f} (not served), in sea cells {at_sea:,.0f} "
                 "(predicted like all others)"
             )
+    lines += _alternatives(result)
     _, links = report_links(result.scenario, result.ground, prediction_of(result.scenario))
     lines += [
         f"{row[0]}: ground of {row[5]:g} m at {row[6]:g} km costs {row[8]:.1f} dB of {row[3]:.1f} dB"

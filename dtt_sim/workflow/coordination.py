@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from dtt_sim.errors import DttSimError
-from dtt_sim.planning.coordination import BorderField, along_border, trigger_of
+from dtt_sim.planning.coordination import ANALOGUE, DIGITAL, BorderField, along_border, trigger_of
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float64Array
-from dtt_sim.workflow.run import receiving_grid
+from dtt_sim.workflow.area import field_names, receiving_grid
 from terrain.grid import LONLAT, WGS84, Grid, transformer
 from terrain.vector import shapes_on
 
@@ -94,7 +94,10 @@ def coordinate(
 
     height = scenario.reception.predicted_height_agl_m
     percent = scenario.keys.propagation.interfering_time_percent
-    triggers = [trigger_of(t.frequency_mhz) for t in scenario.transmitters]
+    triggers = [
+        trigger_of(t.frequency_mhz, ANALOGUE if t.multiplex in scenario.analogue else DIGITAL)
+        for t in scenario.transmitters
+    ]
     for trigger in triggers:
         if trigger and (height, percent) != (trigger.rx_height_m, trigger.time_percent):
             msg = (
@@ -106,9 +109,9 @@ def coordinate(
     border = border_on(line, grid)
     row, col = (np.rint(v).astype(int) for v in
                 grid.fractional_index(border.lon_deg[border.inside], border.lat_deg[border.inside]))  # fmt: skip
-    fields = []
+    fields, names = [], field_names(scenario)
     for t in scenario.transmitters:
-        path = folder / "fields" / f"{t.id}.tif"
+        path = folder / "fields" / f"{names[t]}.tif"
         try:
             with rasterio.open(path) as file:
                 values = file.read(2, masked=True).filled(np.nan)

@@ -18,12 +18,18 @@ from dtt_sim.coverage.cache import SOLVER_VERSION
 from dtt_sim.coverage.request import warp_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dtt_sim.model import Transmitter
     from dtt_sim.workflow.run import Run
+    from dtt_sim.workflow.service import Evaluated
 
 
-def manifest(result: Run) -> dict[str, Any]:
+def manifest(
+    result: Run, phases: Sequence[Evaluated], names: Mapping[Transmitter, str]
+) -> dict[str, Any]:
     """Every parameter, the hash of every file read, and the versions in use."""
-    scenario, ground = result.scenario, result.ground
+    scenario, ground, solver = result.scenario, result.ground, result.losses.solver
     import numba
     import rasterio
 
@@ -54,14 +60,15 @@ def manifest(result: Run) -> dict[str, Any]:
         "byte_order": sys.byteorder,
         "model": "ITU-R P.1812-8",
         "solver": {
-            "name": result.solver,
-            "version": SOLVER_VERSION[result.solver],
-            "warp_cell_m": round(warp_cell(ground), 3) if result.solver == "wedge" else None,
+            "name": solver,
+            "version": SOLVER_VERSION[solver],
+            "warp_cell_m": round(warp_cell(ground), 3) if solver == "wedge" else None,
             "processor": processor(),
         },
         "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
         "again": _again(result),
         "transmitters": [asdict(t) for t in scenario.transmitters],
+        "phases": [_phase(one, names) for one in phases],
         "files_sha256": files,
         "terrain": {
             "sha256": ground.digest,
@@ -79,11 +86,21 @@ def manifest(result: Run) -> dict[str, Any]:
         },
         "link_budgets": {
             name: [asdict(line) for budget in budgets for line in budget.lines]
-            for name, budgets in result.budgets.items()
+            for name, budgets in {k: v for one in phases for k, v in one.budgets.items()}.items()
         },
         "assumptions": [a.model_dump() for a in scenario.assumptions],
         "flags": result.flags,
         "warnings": list(result.warnings),
+    }
+
+
+def _phase(evaluated: Evaluated, names: Mapping[Transmitter, str]) -> dict[str, Any]:
+    """A phase with the field rasters of its stations."""
+    scenario = evaluated.scenario
+    return {
+        "id": evaluated.phase,
+        "date": scenario.phase.date.isoformat() if scenario.phase else "",
+        "fields": {t.id: names[t] for t in scenario.transmitters},
     }
 
 

@@ -18,8 +18,21 @@ from dtt_sim.errors import OutputError
 from terrain.grid import Grid
 
 NODATA = -9999.0
-PHASE = "all"
-"""Name of the only phase of a scenario without phases."""
+
+
+def claim_folder(out: Path) -> None:
+    """Find out before hours of work whether the folder can be written."""
+    if out.exists() and not out.is_dir():
+        msg = f"{out}: is a file; choose a folder for --out"
+        raise OutputError(msg)
+    probe = out / ".write-test"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+    except OSError as error:
+        msg = f"{out}: cannot be written ({error.strerror or error}); choose another --out"
+        raise OutputError(msg) from error
 
 
 @contextmanager

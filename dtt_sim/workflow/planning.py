@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from dtt_sim.coverage.cache import LossCache
-from dtt_sim.coverage.field import field_strength
 from dtt_sim.errors import DttSimError
 from dtt_sim.planning.accounting import (
     Drill,
@@ -20,16 +19,10 @@ from dtt_sim.planning.accounting import (
     drill,
 )
 from dtt_sim.planning.delays import DelayPlan, DelayProblem, optimise_delays
-from dtt_sim.workflow.output import whole_file, write_csv
-from dtt_sim.workflow.run import (
-    claim_folder,
-    compute_losses,
-    read_ground,
-    read_population,
-    receiving_grid,
-    units_of,
-)
-from dtt_sim.workflow.service import settings_of, station_fields
+from dtt_sim.workflow.area import prediction_of, read_area
+from dtt_sim.workflow.losses import Losses
+from dtt_sim.workflow.output import claim_folder, whole_file, write_csv
+from dtt_sim.workflow.service import settings_of
 
 if TYPE_CHECKING:
     from dtt_sim.scenario.load import Scenario
@@ -91,13 +84,8 @@ def _problem(
     kind: type[P], scenario: Scenario, multiplex: str, cache: Path, tell: Tell | None, *,
     only_people: bool,
 ) -> P:  # fmt: skip
-    grid = receiving_grid(scenario)
-    ground = read_ground(scenario, grid)
-    people = read_population(scenario, grid, ground, units_of(scenario))
-    persons = np.zeros(grid.n_row * grid.n_col)
-    if people is not None:
-        persons = np.asarray(people.matrix[people.is_counted].sum(axis=0), np.float64).ravel()
-    cells = np.flatnonzero(persons) if only_people else np.arange(persons.size)
+    area = read_area(scenario)
+    cells = np.flatnonzero(area.persons) if only_people else np.arange(area.persons.size)
     if cells.size == 0:
         msg = "nobody lives on the receiving grid; make it larger or check the population"
         raise DttSimError(msg)
@@ -106,14 +94,15 @@ def _problem(
         if tell is not None and done == total:
             tell(stage)
 
-    losses, _ = compute_losses(scenario, ground, grid, LossCache(cache), "wedge", step)
-    fields = {t.id: field_strength(losses[t.id], t) for t in scenario.transmitters}
+    grid = area.grid
+    losses = Losses(area.ground, grid, prediction_of(scenario), LossCache(cache))
+    losses.prepare(scenario.transmitters, step)
     lon, lat = (v.reshape(1, -1)[:, cells] for v in grid.lonlat())
     setting = settings_of(scenario, multiplex)[0]
     return kind(
-        stations=tuple(station_fields(scenario, fields, losses, cells)),
+        stations=tuple(losses.stations(scenario.transmitters, cells)),
         groups=setting.groups,
-        persons=persons[cells],
+        persons=area.persons[cells],
         area_km2=np.broadcast_to(grid.cell_area_km2(), grid.shape).reshape(-1)[cells],
         lonlat_deg=(lon, lat),
         window=setting.window,

@@ -15,7 +15,7 @@ from dtt_sim.network.explain import Explanation, explain
 from dtt_sim.network.multiplex import StationFields
 from dtt_sim.network.sfn import Window
 from dtt_sim.scenario.load import Scenario, load_scenario
-from dtt_sim.workflow.run import receiving_grid
+from dtt_sim.workflow.area import field_names, receiving_grid
 from dtt_sim.workflow.service import services_on_air, settings_of
 from terrain.grid import WGS84, Grid
 
@@ -47,8 +47,8 @@ class PointReport:
     windows: dict[str, Window]
 
 
-def load_run_scenario(folder: Path) -> Scenario:
-    """The scenario of a finished run, as it was.
+def load_run_scenario(folder: Path, phase: str | None = None) -> Scenario:
+    """The scenario of a finished run, as it was; in a phase, by default the last that was run.
 
     Raises
     ------
@@ -77,11 +77,21 @@ def load_run_scenario(folder: Path) -> Scenario:
     except ScenarioError as error:
         msg = f"{folder}: the scenario cannot be loaded again; run it anew\n{error}"
         raise DttSimError(msg) from error
+    by_id = {one.phase.id: one for one in scenario.phases if one.phase}
+    run = [name for name in (one["id"] for one in found["phases"]) if name in by_id]
+    scenario = by_id[run[-1]] if run else scenario
     changed = _changed(found, scenario)
     if changed:
         msg = f"{folder}: {changed} changed since this run; run the scenario again"
         raise DttSimError(msg)
-    return scenario
+    if phase is None:
+        return scenario
+    if phase not in run:
+        msg = f"{folder}: no phase {phase!r}; " + (
+            f"choose from {', '.join(run)}" if run else "it has no plan"
+        )
+        raise DttSimError(msg)
+    return by_id[phase]
 
 
 def _changed(found: dict[str, Any], scenario: Scenario) -> str:
@@ -182,8 +192,9 @@ def _stations(
         return np.full((1, 1), value, np.float32)
 
     stations = []
+    names = field_names(scenario)
     for t in scenario.transmitters:
-        path = folder / "fields" / f"{t.id}.tif"
+        path = folder / "fields" / f"{names[t]}.tif"
         try:
             with rasterio.open(path) as file:
                 if (file.height, file.width) != grid.shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from dtt_sim.errors import DttSimError
@@ -25,11 +25,12 @@ from dtt_sim.network.reception_tables import band, class_antenna
 from dtt_sim.network.setting import Setting, layers_of
 from dtt_sim.network.sfn import SfnReceiver
 from dtt_sim.scenario.services import Analogue, Multiplex
-from dtt_sim.typing import Float32Array, Float64Array, IntArray
+from dtt_sim.typing import Float64Array
+
+PHASE = "all"
+"""Name of the only phase of a scenario without a plan."""
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from dtt_sim.model import Transmitter
     from dtt_sim.scenario.load import Scenario
 
@@ -77,25 +78,51 @@ def _settings(scenario: Scenario, service: str, ratios: Ratios) -> tuple[Setting
     )
 
 
-class Service(NamedTuple):
-    """What the services of a scenario give.
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """What the services of a scenario, as it is in one phase, give.
 
     Attributes
     ----------
-    layers : dict of str to MultiplexLayers
-        By service id.
-    budgets : dict of str to tuple of LinkBudget
-        By service id, of each of its settings, at its first transmitter's frequency.
+    scenario : Scenario
+    service : dict of str to MultiplexLayers
+        By the id of a multiplex or analogue service that is on air.
+    settings : dict of str to tuple of Setting
+        By the id of the service.
     ratios : dict of (str, str) to ProtectionRatio
         That were used.
-    settings : dict of str to tuple of Setting
-        By service id.
+    household : Household or None
+        Programmes that are received; None where no service names any, or nobody asked.
     """
 
-    layers: dict[str, MultiplexLayers]
-    budgets: dict[str, tuple[LinkBudget, ...]]
-    ratios: Ratios
+    scenario: Scenario
+    service: dict[str, MultiplexLayers]
     settings: dict[str, tuple[Setting, ...]]
+    ratios: Ratios
+    household: Household | None = None
+
+    def without_layers(self) -> Evaluated:
+        """The same without what fills memory."""
+        return replace(self, service={}, household=None)
+
+    @property
+    def phase(self) -> str:
+        """Name of the phase in files and tables."""
+        phase = self.scenario.phase
+        return PHASE if phase is None else phase.id
+
+    @property
+    def stations(self) -> tuple[str, ...]:
+        """Transmitter ids; `best_server` and `culprit` count in them."""
+        return tuple(t.id for t in self.scenario.transmitters)
+
+    @property
+    def budgets(self) -> dict[str, tuple[LinkBudget, ...]]:
+        """By service, of its settings, at its first transmitter's frequency."""
+        return {
+            name: tuple(setting.groups[0].budget for setting in settings)
+            for name, settings in self.settings.items()
+        }
 
 
 def receiver_of(scenario: Scenario) -> SfnReceiver:
@@ -115,34 +142,35 @@ def receiver_of(scenario: Scenario) -> SfnReceiver:
     )
 
 
-def serve(
+def evaluate(
     scenario: Scenario,
     stations: Sequence[StationFields],
     lonlat_deg: tuple[Float64Array, Float64Array],
-) -> Service:
-    """Service of every multiplex and analogue service that is on air, over any cells."""
-    found = Service({}, {}, {}, {})
-    for name in services_on_air(scenario):
-        found.settings[name] = settings = settings_of(scenario, name, found.ratios)
-        found.budgets[name] = tuple(setting.groups[0].budget for setting in settings)
-        found.layers[name] = layers_of(settings, stations, lonlat_deg)
-    return found
+    *,
+    with_household: bool = True,
+) -> Evaluated:
+    """Service of everything that is on air, over any cells.
 
-
-def household_of(
-    scenario: Scenario,
-    service: Service,
-    stations: Sequence[StationFields],
-    lonlat_deg: tuple[Float64Array, Float64Array],
-) -> Household | None:
-    """Programmes that households receive; None where no service on air names any."""
-    on_air = {
-        name: OnAir(scenario.services[name].programmes, service.settings[name], layers)
-        for name, layers in service.layers.items()
-    }
-    if not any(one.programmes for one in on_air.values()):
-        return None
-    return receive_programmes(stations, on_air, lonlat_deg)
+    Parameters
+    ----------
+    stations : sequence of StationFields
+        Of the scenario's transmitters.
+    lonlat_deg : two (n_row, n_col) float64
+        Cell centres [deg].
+    with_household : bool
+        Whether to find out which programmes are received.
+    """
+    ratios: Ratios = {}
+    settings = {name: settings_of(scenario, name, ratios) for name in services_on_air(scenario)}
+    layers = {name: layers_of(one, stations, lonlat_deg) for name, one in settings.items()}
+    household = None
+    if with_household and any(scenario.services[name].programmes for name in layers):
+        on_air = {
+            name: OnAir(scenario.services[name].programmes, settings[name], layers[name])
+            for name in layers
+        }
+        household = receive_programmes(stations, on_air, lonlat_deg)
+    return Evaluated(scenario, layers, settings, ratios, household)
 
 
 def check_protection(scenario: Scenario) -> None:
@@ -199,34 +227,6 @@ def qualities_of(scenario: Scenario, service: str) -> tuple[Quality, Quality]:
         Quality("acceptable", reception.acceptable_location_percent),
         Quality("good", reception.good_location_percent),
     )
-
-
-def station_fields(
-    scenario: Scenario,
-    fields: dict[str, xr.DataArray],
-    losses: dict[str, xr.Dataset],
-    cells: IntArray | None = None,
-) -> list[StationFields]:
-    """What every transmitter does to the grid, or to some of its cells (flat indices), (1, n).
-
-    Parameters
-    ----------
-    fields, losses : dict by transmitter id
-        Field strength at the wanted and the interfering percentage of time; path loss.
-    """
-
-    def some(array: xr.DataArray) -> Float32Array:
-        values = array.to_numpy()
-        return values if cells is None else values.reshape(1, -1)[:, cells]
-
-    return [
-        StationFields(
-            t.id, t.lat_deg, t.lon_deg,
-            some(fields[t.id].isel(p_time=0)), some(fields[t.id].isel(p_time=1)),
-            some(losses[t.id]["distance_km"]), t.delay_us, t.polarisation == "vertical",
-        )
-        for t in scenario.transmitters
-    ]  # fmt: skip
 
 
 def rooftop_or_not(scenario: Scenario, transmitter: Transmitter) -> Discrimination:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dtt_sim.network.evaluate import CAUSES
 from dtt_sim.typing import BoolArray, Float64Array, UInt8Array
-from dtt_sim.workflow.output import PHASE
-from dtt_sim.workflow.service import qualities_of
+from dtt_sim.workflow.area import Area
+from dtt_sim.workflow.service import Evaluated, qualities_of
 from terrain.ground import SEA
-
-if TYPE_CHECKING:
-    from dtt_sim.network.household import Household
-    from dtt_sim.network.reception import LinkBudget
-    from dtt_sim.scenario.load import Scenario
-    from dtt_sim.workflow.run import Run
-    from dtt_sim.workflow.service import Ratios
-    from terrain.population import Population
-
+from terrain.population import Population
 
 SUMMARY_HEADER = (
     "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
@@ -31,37 +23,36 @@ SUMMARY_HEADER = (
 ALL = "(all)"
 
 
-def summary_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Header and rows of ``summary.csv``: people and area served by unit, and in all.
+def summary_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
+    """Rows of ``summary.csv``: people and area served by unit, and in all.
 
     People "in all" are those of the named units. The area of a unit is that of its polygon on the
     receiving grid, empty where units are points; the area in all is the whole grid's, sea included.
     """
-    scenario, people = result.scenario, result.population
+    scenario, people = evaluated.scenario, area.population
     keys = scenario.keys.population
     vintage = keys.vintage if keys else ""
-    terrain = "SCHEMATIC" if result.ground.is_schematic else "measured"
+    terrain = "SCHEMATIC" if area.ground.is_schematic else "measured"
     quality = ""
     if people is not None and keys is not None:
         quality = "approximate" if people.is_approximate or keys.approximate else "as given"
     names = (*(people.units if people else ()), ALL)
-    area = result.grid.cell_area_km2()
-    lon, lat = result.grid.lonlat()
-    land = np.where(result.ground.zone_at(lon, lat) != SEA, area, 0.0)
+    cells = area.grid.cell_area_km2()
+    land = np.where(area.ground.zone_at(*area.grid.lonlat()) != SEA, cells, 0.0)
     rows: list[tuple[Any, ...]] = []
-    for multiplex, layers in result.service.items():
+    for multiplex, layers in evaluated.service.items():
         masks = layers.served_acceptable, layers.served_good
         for asked, mask in zip(qualities_of(scenario, multiplex), masks, strict=True):
             persons = _persons(people, mask)
-            areas = _areas(result, [area, area * mask, land, land * mask])
+            areas = _areas(area, [cells, cells * mask, land, land * mask])
             rows += [
                 (
-                    PHASE, multiplex, unit, vintage, *persons[k][:3], *asked, *persons[k][3:],
+                    evaluated.phase, multiplex, unit, vintage, *persons[k][:3], *asked, *persons[k][3:],
                     *areas.get(unit, ("", "", "", "")), terrain, quality,
                 )
                 for k, unit in enumerate(names)
             ]  # fmt: skip
-    return SUMMARY_HEADER, rows
+    return rows
 
 
 def _persons(people: Population | None, mask: BoolArray) -> list[tuple[Any, ...]]:
@@ -79,14 +70,14 @@ def _persons(people: Population | None, mask: BoolArray) -> list[tuple[Any, ...]
     ]
 
 
-def _areas(result: Run, layers: list[Float64Array]) -> dict[str, tuple[float, ...]]:
+def _areas(area: Area, layers: list[Float64Array]) -> dict[str, tuple[float, ...]]:
     """Sums of area layers [km²] by unit, where units are polygons, and in all."""
     found = {ALL: tuple(round(float(layer.sum()), 1) for layer in layers)}
-    if result.units is None:
+    if area.units is None:
         return found
-    names = result.units.names
-    inside = result.unit_of_cell >= 0
-    sums = [np.bincount(result.unit_of_cell[inside], layer[inside], len(names)) for layer in layers]
+    names = area.units.names
+    inside = area.unit_of_cell >= 0
+    sums = [np.bincount(area.unit_of_cell[inside], layer[inside], len(names)) for layer in layers]
     for k, name in enumerate(names):
         found[name] = tuple(round(float(column[k]), 1) for column in sums)
     return found
@@ -97,24 +88,32 @@ CAUSE_HEADER = (
 )  # fmt: skip
 
 
-def cause_table(result: Run) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Header and rows of ``causes.csv``: everybody by why they are, or are not, well served.
+def cause_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
+    """Rows of ``causes.csv``: everybody by why they are, or are not, well served.
 
     A cell has one cause, and one station where that is interference, so that the rows of a unit add
     up to its people on the grid. The area of a unit is that of its polygon on the grid, empty where
     units are points, and that of all units the whole grid's. A unit with neither there has no row.
     """
-    area = result.grid.cell_area_km2()
+    cells = area.grid.cell_area_km2()
     rows: list[tuple[Any, ...]] = []
-    for multiplex, layers in result.service.items():
+    for multiplex, layers in evaluated.service.items():
         for cause, station, mask in causes(layers.cause, layers.culprit):
-            name = "" if station < 0 else result.stations[station]
-            square_km = _areas(result, [area * mask])
+            name = "" if station < 0 else evaluated.stations[station]
+            square_km = _areas(area, [cells * mask])
             rows += [
-                (PHASE, multiplex, unit, CAUSES[cause], name, *persons, *square_km.get(unit, ("",)))
-                for unit, *persons in _persons_in(result.population, mask, square_km)
+                (
+                    evaluated.phase,
+                    multiplex,
+                    unit,
+                    CAUSES[cause],
+                    name,
+                    *persons,
+                    *square_km.get(unit, ("",)),
+                )
+                for unit, *persons in _persons_in(area.population, mask, square_km)
             ]
-    return CAUSE_HEADER, rows
+    return rows
 
 
 def _persons_in(
@@ -143,22 +142,20 @@ PROGRAMME_HEADER = (
 AT_LEAST = "(at least {n})"
 
 
-def programme_table(
-    result: Run, household: Household
-) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Header and rows of ``programmes.csv``: who receives each programme, and how many programmes.
+def programme_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
+    """Rows of ``programmes.csv``: who receives each programme, and how many programmes.
 
     With one aerial for all services, and with one aimed for each of them.
     """
-    people = result.population
-    if people is None:
-        return PROGRAMME_HEADER, []
+    people, household = area.population, evaluated.household
+    if people is None or household is None:
+        return []
     one, afresh = household.one, household.afresh
     pairs = {
         "acceptable": (one.programmes_acceptable, afresh.programmes_acceptable),
         "good": (one.programmes_good, afresh.programmes_good),
     }
-    services = result.scenario.services
+    services = evaluated.scenario.services
     rows: list[tuple[Any, ...]] = []
     for quality, masks in pairs.items():
         counts = [mask.sum(axis=0) for mask in masks]
@@ -174,10 +171,10 @@ def programme_table(
         for name, carriers, *of_aerials in cases:
             columns = [_persons(people, mask) for mask in of_aerials]
             rows += [
-                (PHASE, name, carriers, unit, first[0], quality, *first[3:], *second[3:])
+                (evaluated.phase, name, carriers, unit, first[0], quality, *first[3:], *second[3:])
                 for unit, first, second in zip((*people.units, ALL), *columns, strict=True)
             ]
-    return PROGRAMME_HEADER, rows
+    return rows
 
 
 def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int, int, BoolArray]]:
@@ -187,18 +184,17 @@ def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int,
             yield int(one), int(station), (cause == one) & (culprit == station)
 
 
-def assumption_rows(
-    scenario: Scenario,
-    budgets: dict[str, tuple[LinkBudget, ...]],
-    ratios: Ratios,
-) -> list[tuple[Any, ...]]:
+def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
     """The scenario's own assumptions, and the values behind reception that need a check."""
+    scenario = phases[-1].scenario
+    own = dict.fromkeys(a for one in phases for a in one.scenario.assumptions)
     rows: list[tuple[Any, ...]] = [
-        (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in scenario.assumptions
+        (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in own
     ]
     lines = {
         (line.key, line.value): line
-        for of_service in budgets.values()
+        for one in phases
+        for of_service in one.budgets.values()
         for budget in of_service
         for line in budget.assumptions
     }
@@ -210,8 +206,9 @@ def assumption_rows(
         for line in lines.values()
     ]  # fmt: skip
     used = {
-        (scenario.services[wanted].system, r.relation, r.tropospheric_db, r.continuous_db): r
-        for (wanted, _), r in ratios.items()
+        (one.scenario.services[wanted].system, r.relation, r.tropospheric_db, r.continuous_db): r
+        for one in phases
+        for (wanted, _), r in one.ratios.items()
     }
     rows += [
         (

@@ -10,7 +10,7 @@ import pytest
 
 from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.run import Run, run
-from dtt_sim.workflow.tables import cause_table, summary_table
+from dtt_sim.workflow.tables import SUMMARY_HEADER, cause_rows, summary_rows
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "kien_giang" / "scenario.toml"
 COARSE: dict[str, Any] = {"grid.cell_size": 5000}
@@ -71,12 +71,12 @@ def test_real_relief_population_and_districts(shared: Path, tmp_path: Path) -> N
     mainland = people.units.index("Thành phố Rạch Giá")
     assert served[mainland] > 0.9 * people.by_unit[mainland]
     assert not result.ground.is_schematic
-    header, rows = summary_table(result)
-    areas = {row[2]: row[header.index("area_km2")] for row in rows if row[1] == "K33"}
+    rows = summary_rows(result.area, result.last)
+    areas = {row[2]: row[SUMMARY_HEADER.index("area_km2")] for row in rows if row[1] == "K33"}
     # The polygon's own area is 103 km²; 5 km cells resolve it roughly.
     assert areas["Thành phố Rạch Giá"] == pytest.approx(103.0, abs=50.0)
     assert areas["Huyện Hòn Đất"] == pytest.approx(1031.0, rel=0.1)
-    _, rows = cause_table(result)
+    rows = cause_rows(result.area, result.last)
     by_cause = [row[-1] for row in rows if row[1:3] == ("K33", "Huyện Hòn Đất")]
     assert sum(by_cause) == pytest.approx(areas["Huyện Hòn Đất"], abs=0.05 * len(by_cause))
     assert np.isfinite(result.fields["hon_me_k33"].isel(p_time=1)).any()

@@ -148,7 +148,7 @@ def test_analogue_disturbs_digital(folder: Path, result: Run) -> None:
     after = result.service["K33"]
     assert np.all(after.probability <= before.probability)
     assert before.served_good.sum() > after.served_good.sum() > 0
-    ratio = result.ratios["K33", "p"]
+    ratio = result.last.ratios["K33", "p"]
     culprits = after.culprit[after.cause == CAUSES.index("interference")]
     assert set(culprits) == {1}
     assert ratio.relation == "co-channel"

@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -80,6 +80,8 @@ class Scenario:
     assumptions : tuple of AssumptionKeys
         The file's own, and every transmitter row that is not VERIFIED.
     warnings : tuple of str
+    station_ids : tuple of str
+        Of all rows of the station table, on air or not.
     """
 
     path: Path
@@ -93,6 +95,7 @@ class Scenario:
     transmitters: tuple[Transmitter, ...]
     assumptions: tuple[AssumptionKeys, ...]
     warnings: tuple[str, ...]
+    station_ids: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -182,6 +185,7 @@ def _read(path: Path, merged: _Merged, above: tuple[Path, ...] = ()) -> dict[str
     lines = key_lines(text)
     overrides: dict[str, Any] = {}
     base = values.pop("extends", None)
+    base_override = values.pop("extends_override", None)
     own_overrides = values.pop("override", {})
     if isinstance(base, str):
         overrides |= _read(path.parent / base, merged, (*above, path))
@@ -189,6 +193,15 @@ def _read(path: Path, merged: _Merged, above: tuple[Path, ...] = ()) -> dict[str
         merged.problems.append(
             Problem(path.name, lines.get(("extends",)), "extends", "give the path of a scenario")
         )
+    if base_override is not None:
+        where = Problem(
+            path.name, lines.get(("extends_override",)), "extends_override",
+            "nothing is extended; give extends too",
+        )  # fmt: skip
+        if base is None:
+            merged.problems.append(where)
+        elif not merged.problems:
+            _lay_override(merged, overrides, base_override, where)
     merged.lay(values, path, lines)
     for name, change in own_overrides.items():
         if not isinstance(change, dict):
@@ -233,20 +246,33 @@ def load_scenario(
     if merged.problems:
         raise ScenarioError(merged.problems)
     if override is not None:
-        if override not in overrides:
-            text = f"no override {override!r}" + (
-                nearest(override, overrides) if overrides else "; the file defines none"
-            )
-            raise ScenarioError([Problem(Path(path).name, None, "override", text)])
-        change, file, lines = overrides[override]
-        _check_override(change, merged, override, file, lines)
-        merged.lay(change, file, lines, ("override", override))
+        _lay_override(merged, overrides, override, Problem(Path(path).name, None, "override", ""))
     for dotted, value in (set_values or {}).items():
         table: Any = value
         for part in reversed(dotted.split(".")):
             table = {part: table}
         merged.lay(table, Path.cwd() / "command line", {})
     return _check(merged, Path(path), override or "")
+
+
+def _lay_override(
+    merged: _Merged, overrides: Mapping[str, Any], name: object, where: Problem
+) -> None:
+    """Lay a named override over what is there; `where` is what a wrong name is reported under.
+
+    Raises
+    ------
+    ScenarioError
+        There is none of that name: whatever else is wrong may only seem so without it.
+    """
+    if not isinstance(name, str) or name not in overrides:
+        text = f"no override {name!r}" + (
+            nearest(str(name), overrides) if overrides else "; the file defines none"
+        )
+        raise ScenarioError([replace(where, message=text)])
+    change, file, lines = overrides[name]
+    _check_override(change, merged, name, file, lines)
+    merged.lay(change, file, lines, ("override", name))
 
 
 def _check_override(
@@ -288,7 +314,7 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
     built = build_transmitters(rows, _systems(merged), area, merged.problems)
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
-    _check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
+    check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
         for i, link in enumerate(keys.link):
@@ -310,6 +336,7 @@ def _check(merged: _Merged, path: Path, override: str) -> Scenario:
         path, override, keys, reception, multiplexes, analogue, others, own_ratios,
         tuple(transmitter for transmitter, _ in built),
         (*keys.assumption, *_row_assumptions(built)), idle,
+        tuple(row.values.get("id", "") for row in rows),
     )  # fmt: skip
 
 
@@ -328,12 +355,19 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
     ]
 
 
-def _check_networks(
-    built: list[tuple[Transmitter, Row]],
+def check_networks(
+    built: Sequence[tuple[Transmitter, Row]],
     signals: Mapping[str, Multiplex | Analogue | Other],
     problems: list[Problem],
+    settled_mhz: Mapping[str, float] | None = None,
 ) -> None:
-    """Stations of a single-frequency network share a frequency; others have no delay to set."""
+    """Stations of a single-frequency network share a frequency; others have no delay to set.
+
+    Parameters
+    ----------
+    settled_mhz : mapping, optional
+        Frequencies by multiplex id [MHz]; by default what most of its stations have.
+    """
     on_air: dict[str, Counter[float]] = {}
     for transmitter, _ in built:
         on_air.setdefault(transmitter.multiplex, Counter())[transmitter.frequency_mhz] += 1
@@ -350,7 +384,7 @@ def _check_networks(
                 else f"{transmitter.id}: a delay means nothing for {multiplex.system}; remove it"
             )
             problems.append(Problem(row.file.name, row.line, "delay_us", text))
-        usual = on_air[multiplex.id].most_common(1)[0][0]
+        usual = (settled_mhz or {}).get(multiplex.id, on_air[multiplex.id].most_common(1)[0][0])
         if multiplex.network == "sfn" and transmitter.frequency_mhz != usual:
             text = (
                 f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz, but multiplex "

@@ -187,7 +187,7 @@ def run(
     ground = read_ground(scenario, grid)
     units = units_of(scenario)
     people = read_population(scenario, grid, ground, units)
-    _check_masts(scenario, ground)
+    check_masts(scenario, ground)
     tell("terrain", 1, 1)
     losses, computed = compute_losses(
         scenario, ground, grid, LossCache(cache or out / "cache"), solver, tell
@@ -277,8 +277,14 @@ def read_population(
     return population_from_raster(keys.raster, grid, units=units, ground=ground)
 
 
-def _check_masts(scenario: Scenario, ground: Ground) -> None:
-    """Find every mast that cannot be predicted before the first is computed."""
+def check_masts(scenario: Scenario, ground: Ground) -> None:
+    """Find every mast that cannot be predicted before the first is computed.
+
+    Raises
+    ------
+    ModelDomainError
+        All of them.
+    """
     bad = []
     for transmitter in scenario.transmitters:
         try:

@@ -46,10 +46,10 @@ class Problem:
 
 
 class ScenarioError(DttSimError, ValueError):
-    """Everything wrong in a scenario, collected before anything is computed."""
+    """Everything wrong in a scenario, or a file beside it, before anything is computed."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], where: str = "the scenario") -> None:
         self.problems = tuple(problems)
         count = len(self.problems)
-        head = f"{count} problem{'s' if count != 1 else ''} in the scenario:"
+        head = f"{count} problem{'s' if count != 1 else ''} in {where}:"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))

@@ -21,7 +21,8 @@ with `docs/scenario.schema.json` (first line `#:schema ../../docs/scenario.schem
 are errors. Paths are relative to the file that names them. `dtt-sim validate FILE` reports every
 problem at once.
 
-- `extends = "other.toml"` takes another scenario's values first.
+- `extends = "other.toml"` takes another scenario's values first, `extends_override = "NAME"` with one of
+  its overrides laid over them.
 - `[override.NAME]` holds changes laid over the file by `--override NAME`; rows of the station table are
   changed as `transmitters.ID.COLUMN = value`, taken off by `on_air = false`, added by a whole row.
 

@@ -7,7 +7,8 @@ that they add up to more than all together cost; unique losses to less.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +16,9 @@ import numpy as np
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
 from dtt_sim.network.multiplex import Group, StationFields, evaluate_multiplex
 from dtt_sim.network.sfn import SfnReceiver, Window
+from dtt_sim.planning.search import Tell
 from dtt_sim.typing import BoolArray, Float64Array
 
-Tell = Callable[[str], None]
 DEFAULT_RECEIVER = SfnReceiver()
 
 
@@ -51,7 +52,12 @@ class NetworkProblem:
         groups: Sequence[Group] | None = None,
         stations: Sequence[StationFields] | None = None,
     ) -> Served:
-        """Who is well served, with other groups or stations in the place of its own."""
+        """Who is well served, with other groups or stations in the place of its own.
+
+        No group serves nobody.
+        """
+        if groups is not None and not groups:
+            return Served(np.zeros(self.persons.size, bool), 0.0, 0.0, 0.0)
         layers = evaluate_multiplex(
             self.stations if stations is None else stations,
             self.groups if groups is None else groups,
@@ -81,6 +87,12 @@ class Served:
     persons: float
     area_km2: float
     expected_persons: float
+
+
+def off_air(groups: Sequence[Group], stations: Collection[int]) -> list[Group]:
+    """Groups as they are without some stations; those of which none is left fall away."""
+    left = [functools.reduce(Group.without, stations, g) for g in groups]
+    return [g for g in left if g.members]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +202,8 @@ def drill(
     members = sorted({s for g in problem.groups for s in g.members})
     found = []
     for s in members:
-        left = [g for g in (g.without(s) for g in problem.groups) if g.members]
-        nobody = Served(np.zeros_like(before.mask), 0.0, 0.0, 0.0)
         cases: list[tuple[float | None, Served]] = [
-            (None, problem.served(left) if left else nobody)
+            (None, problem.served(off_air(problem.groups, {s})))
         ]
         for late in late_us:
             stations = list(problem.stations)

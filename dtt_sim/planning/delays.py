@@ -9,21 +9,20 @@ combinations.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dtt_sim.network.multiplex import Group
 from dtt_sim.planning.accounting import NetworkProblem
+from dtt_sim.planning.search import Plan, Search, Tell, check_starts
 
 Delays = tuple[float, ...]
-Tell = Callable[[str], None]
+"""In the order of the group's stations; the least is 0 [µs]."""
 
 REFINED = 3
 """Of the starts, those that are refined: the best on the coarse grid need not be so on a finer one."""
-_TIE = 1e-3
-"""Weight of the expected people, beside those in well-served cells, so that flat places have a slope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,72 +48,27 @@ class DelayProblem(NetworkProblem):
         return served.persons, served.expected_persons
 
 
-@dataclass(frozen=True, slots=True)
-class DelayPlan:
-    """Delays, and whom they serve.
-
-    Attributes
-    ----------
-    delays_us : tuple of float
-        In the order of the group's stations; the least is 0 [µs].
-    persons_good, persons_expected : float
-        As :meth:`DelayProblem.people`.
-    """
-
-    delays_us: Delays
-    persons_good: float
-    persons_expected: float
-
-    @property
-    def score(self) -> float:
-        """What is maximised."""
-        return self.persons_good + _TIE * self.persons_expected
-
-
 def from_zero(delays_us: Delays) -> Delays:
     """The same differences with the least at 0, to a tenth of a microsecond."""
     least = min(delays_us)
     return tuple(round(d - least, 1) for d in delays_us)
 
 
-class _Search:
-    """Plans already looked at, and the evaluation of others."""
+def _moves(
+    n: int, values: Callable[[float], Sequence[float]]
+) -> list[Callable[[Delays], Iterator[Delays]]]:
+    """Another delay for each station by itself, then two of them exchanged."""
 
-    def __init__(self, problem: DelayProblem) -> None:
-        self.problem = problem
-        self.known: dict[Delays, DelayPlan] = {}
+    def change(k: int) -> Callable[[Delays], Iterator[Delays]]:
+        return lambda now: (from_zero((*now[:k], value, *now[k + 1 :])) for value in values(now[k]))
 
-    def plan(self, delays_us: Delays) -> DelayPlan:
-        key = from_zero(delays_us)
-        if key not in self.known:
-            self.known[key] = DelayPlan(key, *self.problem.people(key))
-        return self.known[key]
+    def exchange(now: Delays) -> Iterator[Delays]:
+        for a, b in itertools.combinations(range(n), 2):
+            changed = list(now)
+            changed[a], changed[b] = changed[b], changed[a]
+            yield tuple(changed)
 
-    def best_of(self, start: DelayPlan, others: Iterator[Delays]) -> DelayPlan:
-        return max(itertools.chain([start], map(self.plan, others)), key=lambda p: p.score)
-
-    def climb(self, start: DelayPlan, values: Callable[[float], list[float]]) -> DelayPlan:
-        """Station by station, then pair by pair, until nothing is gained."""
-        n, best = len(start.delays_us), start
-        while True:
-            before = best
-            for k in range(n):
-                now = best.delays_us
-                best = self.best_of(
-                    best, ((*now[:k], value, *now[k + 1 :]) for value in values(now[k]))
-                )
-            now = best.delays_us
-            best = self.best_of(
-                best, (_exchanged(now, a, b) for a, b in itertools.combinations(range(n), 2))
-            )
-            if best.score <= before.score:
-                return best
-
-
-def _exchanged(delays_us: Delays, a: int, b: int) -> Delays:
-    changed = list(delays_us)
-    changed[a], changed[b] = changed[b], changed[a]
-    return tuple(changed)
+    return [*map(change, range(n)), exchange]
 
 
 def optimise_delays(
@@ -126,7 +80,7 @@ def optimise_delays(
     starts: int = 4,
     seed: int = 0,
     tell: Tell | None = None,
-) -> list[DelayPlan]:
+) -> list[Plan[Delays]]:
     """Plans that were looked at, the best first.
 
     Parameters
@@ -156,29 +110,27 @@ def optimise_delays(
             "0 < fine <= coarse <= limit"
         )
         raise ValueError(msg)
-    if starts < 1:
-        msg = f"starts = {starts}; give 1 or more"
-        raise ValueError(msg)
+    check_starts(starts)
     tell = tell or (lambda _text: None)
-    search = _Search(problem)
+    search = Search[Delays](lambda delays_us: Plan(delays_us, *problem.people(delays_us)))
     grid = [float(v) for v in np.arange(0.0, limit_us + 0.5 * coarse_us, coarse_us)]
     rng = np.random.default_rng(seed)
     found = []
     for k in range(starts):
         first = problem.delays_us if k == 0 else tuple(rng.choice(grid, n).tolist())
-        plan = search.climb(search.plan(first), lambda _now: grid)
+        plan = search.climb(search.plan(from_zero(first)), _moves(n, lambda _now: grid))
         tell(
             f"start {k + 1} of {starts}: {plan.persons_good:,.0f} people, {len(search.known)} plans"
         )
         found.append(plan)
-    ranked = sorted(set(found), key=lambda p: -p.score)[:REFINED]
+    ranked = sorted(set(found), key=lambda p: p.rank, reverse=True)[:REFINED]
     for k, plan in enumerate(ranked, start=1):
         best, step = plan, 0.5 * coarse_us
         while step >= fine_us:
-            best = search.climb(best, lambda now, step=step: [now - step, now + step])  # type: ignore[misc]
+            around = _moves(n, lambda now, step=step: (now - step, now + step))  # type: ignore[misc]
+            best = search.climb(best, around)
             step *= 0.5
         tell(
             f"refined {k} of {len(ranked)}: {best.persons_good:,.0f} people, {len(search.known)} plans"
         )
-    within = [p for p in search.known.values() if max(p.delays_us) <= limit_us + 1e-9]
-    return sorted(within, key=lambda p: -p.score)
+    return search.ranked(lambda delays_us: max(delays_us) <= limit_us + 1e-9)

@@ -24,7 +24,7 @@ from dtt_sim.network.dvbt2 import Mode
 from dtt_sim.network.protection import ProtectionRow, read_protection_rows
 from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.network.reception import Reception
-from dtt_sim.scenario.merge import Layer, Merged, read_files
+from dtt_sim.scenario.merge import Layer, Merged, override_named, read_files
 from dtt_sim.scenario.plan import CHANGED, lay_over_phases, leave_vacated, read_phases, steps
 from dtt_sim.scenario.schema import (
     AnalogueKeys,
@@ -89,6 +89,8 @@ class Scenario:
         Where it stands in its plan.
     phases : tuple of Scenario
         The scenario in every phase of its plan, by date; empty without one.
+    station_ids : tuple of str
+        Of all rows of the station table, on air or not.
     """
 
     path: Path
@@ -105,6 +107,7 @@ class Scenario:
     warnings: tuple[str, ...]
     phase: PhaseKeys | None = None
     phases: tuple[Scenario, ...] = ()
+    station_ids: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -158,28 +161,26 @@ def load_scenario(
         All problems at once.
     """
     base = Merged()
-    overrides = read_files(Path(path), base)
+    files = read_files(Path(path), base.problems)
     if base.problems:
         raise ScenarioError(base.problems)
-    above = []
+    above = list(files.layers)
     if override is not None:
-        if override not in overrides:
-            text = f"no override {override!r}" + (
-                nearest(override, overrides) if overrides else "; the file defines none"
-            )
-            raise ScenarioError([Problem(Path(path).name, None, "override", text)])
-        layer = overrides[override]
-        _check_override(layer, base)
-        lay_over_phases(base, layer)
-        rest = {key: value for key, value in layer.values.items() if key != "phase"}
-        above.append(layer._replace(values=rest))
+        where = Problem(Path(path).name, None, "override", "")
+        above.append(override_named(files.overrides, override, where))
     for dotted, value in (set_values or {}).items():
         table: Any = value
         for part in reversed(dotted.split(".")):
             table = {part: table}
         above.append(Layer(table, Path.cwd() / "command line", {}))
-    _check_alternatives(base, overrides)
-    source = _Source(Path(path), override or "", dict(set_values or {}), base, above)
+    # What lies over the file with the plan lies over all its phases.
+    plans = [k for k, layer in enumerate(above) if isinstance(layer.values.get("phase"), list)]
+    n_below = plans[-1] + 1 if plans else len(files.layers)
+    for layer in above[:n_below]:
+        base.lay(_without_phases(base, layer))
+    rest = [_without_phases(base, layer) for layer in above[n_below:]]
+    source = _Source(Path(path), override or "", dict(set_values or {}), base, rest)
+    _check_alternatives(source, files.overrides)
     scenarios = _phases(source) or [_check(source.merged(), source)]
     if base.problems:
         found = set(base.problems)
@@ -193,6 +194,16 @@ def load_scenario(
         raise ScenarioError([Problem(Path(path).name, None, "phase", text)])
     chosen = checked[-1] if phase is None else by_id[phase]
     return replace(chosen, phases=tuple(by_id.values()))
+
+
+def _without_phases(merged: Merged, layer: Layer) -> Layer:
+    """A layer whose changes of phases, by their ids, are laid over the plan already."""
+    if layer.prefix:
+        _check_override(layer, merged)
+    if isinstance(layer.values.get("phase"), list):
+        return layer
+    lay_over_phases(merged, layer)
+    return layer._replace(values={k: v for k, v in layer.values.items() if k != "phase"})
 
 
 class _Source(NamedTuple):
@@ -257,7 +268,8 @@ def _phases(source: _Source) -> list[Scenario | None]:
     return found
 
 
-def _check_alternatives(base: Merged, overrides: Mapping[str, Layer]) -> None:
+def _check_alternatives(source: _Source, overrides: Mapping[str, Layer]) -> None:
+    base = source.merged()
     tables = base.values.get("alternative")
     for k, table in enumerate(tables if isinstance(tables, list) else ()):
         name = table.get("override") if isinstance(table, dict) else None
@@ -303,7 +315,7 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
     built = build_transmitters(rows, _systems(merged), area, merged.problems)
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
-    _check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
+    check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
     _check_masts(built, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
@@ -324,6 +336,7 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
         source.path, source.override, source.set_values, keys, reception, multiplexes, analogue,
         others, own_ratios, tuple(transmitter for transmitter, _ in built),
         (*keys.assumption, *_phase_assumptions(keys), *_row_assumptions(built)), idle,
+        station_ids=tuple(row.values.get("id", "") for row in rows),
     )  # fmt: skip
 
 
@@ -372,12 +385,19 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
     ]
 
 
-def _check_networks(
-    built: list[tuple[Transmitter, Row]],
+def check_networks(
+    built: Sequence[tuple[Transmitter, Row]],
     signals: Mapping[str, Multiplex | Analogue | Other],
     problems: list[Problem],
+    settled_mhz: Mapping[str, float] | None = None,
 ) -> None:
-    """Stations of a single-frequency network share a frequency; others have no delay to set."""
+    """Stations of a single-frequency network share a frequency; others have no delay to set.
+
+    Parameters
+    ----------
+    settled_mhz : mapping, optional
+        Frequencies by multiplex id [MHz]; by default what most of its stations have.
+    """
     on_air: dict[str, Counter[float]] = {}
     for transmitter, _ in built:
         on_air.setdefault(transmitter.multiplex, Counter())[transmitter.frequency_mhz] += 1
@@ -394,7 +414,7 @@ def _check_networks(
                 else f"{transmitter.id}: a delay means nothing for {multiplex.system}; remove it"
             )
             problems.append(Problem(row.file.name, row.line, "delay_us", text))
-        usual = on_air[multiplex.id].most_common(1)[0][0]
+        usual = (settled_mhz or {}).get(multiplex.id, on_air[multiplex.id].most_common(1)[0][0])
         if multiplex.network == "sfn" and transmitter.frequency_mhz != usual:
             text = (
                 f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz, but multiplex "

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dtt_sim.errors import Problem
+from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.scenario.toml_lines import KeyPath, key_lines
+from dtt_sim.scenario.transmitters import nearest
 
 
 class Layer(NamedTuple):
@@ -92,48 +94,75 @@ class Merged:
             target[key] = value
 
 
-def read_files(path: Path, merged: Merged, above: tuple[Path, ...] = ()) -> dict[str, Layer]:
-    """Lay a file and its bases; returns the overrides they define, by name."""
+class Files(NamedTuple):
+    """What a scenario file and those that it extends hold.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        Values of the files, and overrides that they take over, the lowest first.
+    overrides : dict of str to Layer
+        That they define, by name.
+    """
+
+    layers: list[Layer]
+    overrides: dict[str, Layer]
+
+
+def read_files(path: Path, problems: list[Problem], above: tuple[Path, ...] = ()) -> Files:
+    """Read a file and its bases; what cannot be read is reported."""
     path = path.resolve()
+    found = Files([], {})
     if path in above:
-        merged.problems.append(
+        problems.append(
             Problem(path.name, None, "extends", "the files extend each other in a circle; cut it")
         )
-        return {}
+        return found
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        merged.problems.append(
-            Problem(str(path.name), None, "", f"cannot be read: {reason}; check the path")
-        )
-        return {}
+        problems.append(Problem(path.name, None, "", f"cannot be read: {reason}; check the path"))
+        return found
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        merged.problems.append(Problem(path.name, None, "", f"not valid TOML: {error}"))
-        return {}
+        problems.append(Problem(path.name, None, "", f"not valid TOML: {error}"))
+        return found
     lines = key_lines(text)
-    overrides: dict[str, Layer] = {}
-    base = values.pop("extends", None)
+    base, taken = values.pop("extends", None), values.pop("extends_override", None)
     own_overrides = values.pop("override", {})
     if isinstance(base, str):
-        overrides |= read_files(path.parent / base, merged, (*above, path))
+        found = read_files(path.parent / base, problems, (*above, path))
     elif base is not None:
-        merged.problems.append(
-            Problem(path.name, lines.get(("extends",)), "extends", "give the path of a scenario")
-        )
-    merged.lay(Layer(values, path, lines))
+        text = "give the path of a scenario"
+        problems.append(Problem(path.name, lines.get(("extends",)), "extends", text))
+    if taken is not None:
+        where = Problem(path.name, lines.get(("extends_override",)), "extends_override", "")
+        if base is None:
+            problems.append(replace(where, message="nothing is extended; give extends too"))
+        elif not problems:
+            found.layers.append(override_named(found.overrides, taken, where))
+    found.layers.append(Layer(values, path, lines))
     for name, change in own_overrides.items():
-        if not isinstance(change, dict):
-            merged.problems.append(
-                Problem(
-                    path.name,
-                    lines.get(("override", name)),
-                    f"override.{name}",
-                    "an override is a table of changes, [override.NAME]",
-                )
-            )
-            continue
-        overrides[name] = Layer(change, path, lines, ("override", name))
-    return overrides
+        at = ("override", name)
+        if isinstance(change, dict):
+            found.overrides[name] = Layer(change, path, lines, at)
+        else:
+            text = "an override is a table of changes, [override.NAME]"
+            problems.append(Problem(path.name, lines.get(at), ".".join(at), text))
+    return found
+
+
+def override_named(overrides: Mapping[str, Layer], name: object, where: Problem) -> Layer:
+    """An override by its name; `where` is what a wrong name is reported under.
+
+    Raises
+    ------
+    ScenarioError
+        There is none of that name: whatever else is wrong may only seem so without it.
+    """
+    if isinstance(name, str) and name in overrides:
+        return overrides[name]
+    known = nearest(str(name), overrides) if overrides else "; the file defines none"
+    raise ScenarioError([replace(where, message=f"no override {name!r}{known}")])

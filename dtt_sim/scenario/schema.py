@@ -392,6 +392,10 @@ def json_schema() -> dict[str, Any]:
     schema["title"] = "dtt_sim scenario"
     schema["properties"] |= {
         "extends": {"type": "string", "description": "scenario file that this one changes"},
+        "extends_override": {
+            "type": "string",
+            "description": "override of that file to take over with it",
+        },
         "override": {
             "type": "object",
             "description": "named changes: dtt-sim run --override NAME",

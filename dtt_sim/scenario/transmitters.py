@@ -45,7 +45,7 @@ COLUMNS = {
     "note": "for people",
 }
 _REQUIRED = ("id", "site", "lat_deg", "lon_deg", "multiplex")
-_RANGES = {
+RANGES = {
     "lat_deg": (-80.0, 80.0),
     "lon_deg": (-180.0, 180.0),
     "height_agl_m": (1.0, 3000.0),
@@ -59,6 +59,7 @@ _RANGES = {
     "delay_us": (-10000.0, 10000.0),
     "line_offset": (-1200.0, 1200.0),
 }
+"""Of the columns that hold numbers."""
 _FAR_DEG = 15.0
 Box = tuple[float, float, float, float]
 
@@ -161,7 +162,7 @@ class _Reader:
         text = self.text(key)
         if not text:
             return None
-        low, high = _RANGES[key]
+        low, high = RANGES[key]
         try:
             value = float(text)
         except ValueError:

@@ -74,8 +74,8 @@ def transmitters_of(scenario: Scenario) -> tuple[Transmitter, ...]:
 
     One whose power, channel or anything else changes stands there once for each.
     """
-    phases = scenario.phases or (scenario,)
-    return tuple(dict.fromkeys(t for one in phases for t in one.transmitters))
+    on_air = (t for one in (*scenario.phases, scenario) for t in one.transmitters)
+    return tuple(dict.fromkeys(on_air))
 
 
 def field_names(scenario: Scenario) -> dict[Transmitter, str]:
@@ -85,7 +85,7 @@ def field_names(scenario: Scenario) -> dict[Transmitter, str]:
     """
     last = {t.id: t for t in transmitters_of(scenario)}
     names: dict[Transmitter, str] = {}
-    for one in scenario.phases or (scenario,):
+    for one in (*scenario.phases, scenario):
         for t in one.transmitters:
             since = f"--{one.phase.id}" if one.phase and last[t.id] != t else ""
             names.setdefault(t, f"{t.id}{since}")

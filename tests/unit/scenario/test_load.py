@@ -213,3 +213,22 @@ def test_networks_that_cannot_be(tmp_path: Path, change: str, why: str) -> None:
         load_scenario(file)
     assert why in str(stopped.value)
     assert len(stopped.value.problems) == 1
+
+
+def test_extends_with_an_override(folder: Path) -> None:
+    below = folder / "below.toml"
+    text = 'extends = "scenario.toml"\nextends_override = "{}"\n{}'
+    below.write_text(text.format("strong", ""), encoding="utf-8")
+    assert load_scenario(below).transmitters[0].erp_kw == 20.0
+    # What the file itself says comes after.
+    below.write_text(text.format("strong", "transmitters.a.erp_kw = 5.0\n"), encoding="utf-8")
+    assert load_scenario(below).transmitters[0].erp_kw == 5.0
+    assert load_scenario(below, override="strong").transmitters[0].erp_kw == 20.0
+    below.write_text(text.format("srtong", ""), encoding="utf-8")
+    with pytest.raises(
+        ScenarioError,
+        match=r"below\.toml:2: extends_override: no override 'srtong'; did you mean 'strong'",
+    ):
+        load_scenario(below)
+    alone = 'extends_override = "strong"\n' + SCENARIO
+    assert "extends_override: nothing is extended" in problems(folder, alone)

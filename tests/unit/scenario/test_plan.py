@@ -213,3 +213,23 @@ def test_names_that_are_not_there(
     with pytest.raises(ScenarioError) as caught:
         load(folder, more=more, **options)
     assert expected in str(caught.value)
+
+
+def test_files_that_extend_a_plan_lie_over_it(folder: Path) -> None:
+    """What a search writes holds in all phases; an override that is taken over, too."""
+    load(
+        folder, more="[override.weak]\ntransmitters.d2.erp_kw = 0.5\nphase.aso.date = 2018-01-01\n"
+    )
+    (folder / "found.toml").write_text(
+        'extends = "s.toml"\nextends_override = "weak"\n[transmitters]\nd1.erp_kw = 3.0\n',
+        encoding="utf-8",
+    )
+    scenario = load_scenario(folder / "found.toml")
+    erp = {t.id: t.erp_kw for p in scenario.phases for t in p.transmitters}
+    assert (erp["d1"], erp["d2"]) == (3.0, 0.5)
+    assert scenario.phase is not None
+    assert scenario.phase.date == dt.date(2018, 1, 1)
+    (folder / "own.toml").write_text(
+        'extends = "s.toml"\n[[phase]]\nid = "only"\ndate = 2020-01-01\n', encoding="utf-8"
+    )
+    assert on_air(load_scenario(folder / "own.toml")) == {"only": ["d1", "d2", "a1", "a2"]}

@@ -11,7 +11,7 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--lat", type=click.FloatRange(-90.0, 90.0), help="[deg]")
 @click.option("--lon", type=click.FloatRange(-180.0, 180.0), help="[deg]")
-@click.option("--place", help="A place of the scenario's population table instead.")
+@click.option("--place", help="A place or unit of the scenario instead.")
 @click.option("--multiplex", help="Draw this one; the first by default.")
 @click.option("--phase", help="Phase of the plan; the last by default.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for point.csv and point.png.")

@@ -15,7 +15,7 @@ from dtt_sim.network.explain import Explanation, explain
 from dtt_sim.network.multiplex import StationFields
 from dtt_sim.network.sfn import Window
 from dtt_sim.scenario.load import Scenario, load_scenario
-from dtt_sim.workflow.area import field_names, receiving_grid
+from dtt_sim.workflow.area import field_names, receiving_grid, units_of
 from dtt_sim.workflow.service import services_on_air, settings_of
 from terrain.grid import WGS84, Grid
 
@@ -117,32 +117,55 @@ def _changed(found: dict[str, Any], scenario: Scenario) -> str:
 
 
 def place_of(scenario: Scenario, name: str) -> tuple[float, float]:
-    """Latitude and longitude of a place of the scenario's population table, by its name or a part.
+    """Latitude and longitude of a place by its name, or a part of it.
+
+    A place of the scenario's population table; a unit of it, which is its most populous place; or a
+    unit of its polygons, which is a point inside.
 
     Raises
     ------
     DttSimError
-        No table of places, or no such place; names those that are near in spelling.
+        Neither table nor polygons, or no such place; names those that are near in spelling.
     """
-    import csv
     import difflib
 
-    keys = scenario.keys.population
-    if keys is None or keys.points is None:
-        msg = "the scenario has no table of places; give --lat and --lon"
+    places = _places(scenario)
+    if not places:
+        msg = "the scenario has no table of places and no units; give --lat and --lon"
         raise DttSimError(msg)
-    with Path(keys.points).open(encoding="utf-8-sig", newline="") as file:
-        rows = {row["name"]: row for row in csv.DictReader(file)}
-    same = [key for key in rows if key.casefold() == name.casefold()]
-    part = [key for key in rows if name.casefold() in key.casefold()]
+    same = [key for key in places if key.casefold() == name.casefold()]
+    part = [key for key in places if name.casefold() in key.casefold()]
     for found in (same, part):
         if len(found) == 1:
-            row = rows[found[0]]
-            return float(row["lat_deg"]), float(row["lon_deg"])
-    near = part[:5] or difflib.get_close_matches(name, rows, 3, 0.5)
+            return places[found[0]]
+    near = part[:5] or difflib.get_close_matches(name, places, 3, 0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; give --lat and --lon"
-    msg = f"{name!r} is no place of {Path(keys.points).name}{hint}"
+    msg = f"{name!r} is no place or unit of the scenario{hint}"
     raise DttSimError(msg)
+
+
+def _places(scenario: Scenario) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of everything that has a name; places come before units."""
+    import csv
+
+    keys = scenario.keys.population
+    found: dict[str, tuple[float, float]] = {}
+    if keys is not None and keys.points is not None:
+        with Path(keys.points).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        rows.sort(key=lambda row: -float(row["persons"]))
+        for column in ("name", "unit"):
+            for row in rows:
+                here = float(row["lat_deg"]), float(row["lon_deg"])
+                found.setdefault(row[column], here)
+    units = units_of(scenario)
+    if units is not None:
+        import shapely
+
+        for name, shape in zip(units.names, units.shapes, strict=True):
+            inside = shapely.point_on_surface(shape)
+            found.setdefault(name, (float(inside.y), float(inside.x)))
+    return found
 
 
 def explain_point(folder: Path, scenario: Scenario, lat_deg: float, lon_deg: float) -> PointReport:

@@ -16,6 +16,7 @@ from dtt_sim.errors import DttSimError
 from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.point import explain_point, load_run_scenario, place_of
 from dtt_sim.workflow.run import Run, run
+from terrain.units import read_units
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "kien_giang" / "scenario.toml"
 
@@ -62,6 +63,17 @@ def test_places_by_name(finished: Run) -> None:
         place_of(scenario, "Thị trấn Duong Dong")
     with pytest.raises(DttSimError, match="did you mean"):
         place_of(scenario, "Vĩnh")
+    # A unit is its most populous place.
+    assert place_of(scenario, "Rạch Giá") == (10.0151, 105.0836)
+
+
+def test_units_of_polygons_are_places(shared: Path) -> None:
+    districts = shared / "data" / "kien_giang_boundaries" / "kien_giang_districts_pre2025.geojson"
+    scenario = load_scenario(SCENARIO, set_values={"population.units": str(districts)})
+    lat, lon = place_of(scenario, "Huyện Hòn Đất")
+    units = read_units(districts)
+    inside = units.locate(np.array([lon]), np.array([lat]))
+    assert units.names[int(inside[0])] == "Huyện Hòn Đất"
 
 
 def test_command(finished: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

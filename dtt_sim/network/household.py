@@ -8,8 +8,8 @@ programmes, which is not always the best for each of the services.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -131,7 +131,7 @@ def receive_programmes(
     shape = lonlat_deg[0].shape
     n = math.prod(shape)
     lon, lat = (np.asarray(v, np.float64).reshape(-1) for v in lonlat_deg)
-    flat = [_flat(s) for s in stations]
+    flat = [s.with_fields(lambda values: values.reshape(1, -1)) for s in stations]
     afresh = np.array([
         [s.afresh.served_acceptable.reshape(-1), s.afresh.served_good.reshape(-1)]
         for s in services.values()
@@ -142,7 +142,7 @@ def receive_programmes(
     for first in range(0, n, BLOCK_CELLS):
         part = slice(first, min(first + BLOCK_CELLS, n))
         best = _turn_aerial(
-            [_some(s, part) for s in flat], list(services.values()), masts, carried,
+            [s.at(part) for s in flat], list(services.values()), masts, carried,
             afresh[:, :, part], (lon[part], lat[part]), part,
         )  # fmt: skip
         one[:, 0, part], one[:, 1, part], aim[part] = best.acceptable, best.good, best.station
@@ -183,25 +183,6 @@ def _masts(stations: Sequence[StationFields]) -> IntArray:
     return mast
 
 
-def _flat(station: StationFields) -> StationFields:
-    return _with_fields(station, lambda values: values.reshape(1, -1))
-
-
-def _some(station: StationFields, cells: slice | IntArray) -> StationFields:
-    return _with_fields(station, lambda values: values[:, cells])
-
-
-def _with_fields(
-    station: StationFields, change: Callable[[Float32Array], Float32Array]
-) -> StationFields:
-    return replace(
-        station,
-        wanted_dbuv_m=change(station.wanted_dbuv_m),
-        interfering_dbuv_m=change(station.interfering_dbuv_m),
-        distance_km=change(station.distance_km),
-    )
-
-
 def _turn_aerial(
     stations: Sequence[StationFields],
     services: Sequence[OnAir],
@@ -235,10 +216,10 @@ def _turn_aerial(
             other = np.flatnonzero(aimed[k][cells] != mast)
             if not other.size:
                 continue
-            subset = [_some(s, cells) for s in stations] if subset is None else subset
+            subset = [s.at(cells) for s in stations] if subset is None else subset
             where = cells[other]
             layers = layers_of(
-                service.settings, [_some(s, other) for s in subset],
+                service.settings, [s.at(other) for s in subset],
                 (lonlat_deg[0][where][None], lonlat_deg[1][where][None]), station[other][None],
             )  # fmt: skip
             here[k, 0, other] = layers.served_acceptable[0]

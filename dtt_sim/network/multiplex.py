@@ -7,7 +7,7 @@ new path loss.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -70,6 +70,19 @@ class StationFields:
     distance_km: Float32Array
     delay_us: float = 0.0
     is_vertical: bool = False
+
+    def with_fields(self, change: Callable[[Float32Array], Float32Array]) -> StationFields:
+        """The same station over other cells: fields and distances changed alike."""
+        return replace(
+            self,
+            wanted_dbuv_m=change(self.wanted_dbuv_m),
+            interfering_dbuv_m=change(self.interfering_dbuv_m),
+            distance_km=change(self.distance_km),
+        )
+
+    def at(self, cells: slice | NDArray[np.integer]) -> StationFields:
+        """The same station over some of the cells of `(1, n)` fields."""
+        return self.with_fields(lambda values: values[:, cells])
 
     def __post_init__(self) -> None:
         """Refuse a delay without meaning and arrays of different grids."""
@@ -405,6 +418,16 @@ def azimuth_deg(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: f
     """Azimuth from one place to another, as the evaluation takes it: on the sphere [deg]."""
     places = (math.radians(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
     return float(_azimuth_deg(*places))
+
+
+def azimuth_deg_of(
+    lon_deg: Float64Array, lat_deg: Float64Array, to_lon_deg: Float64Array, to_lat_deg: Float64Array
+) -> Float64Array:
+    """Azimuths from places to others, as :func:`azimuth_deg`; NaN of places that are not known."""
+    lon, lat, to_lon, to_lat = (np.radians(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
+    east = np.sin(to_lon - lon) * np.cos(to_lat)
+    north = np.cos(lat) * np.sin(to_lat) - np.sin(lat) * np.cos(to_lat) * np.cos(to_lon - lon)
+    return np.asarray(np.degrees(np.arctan2(east, north)))
 
 
 @driver

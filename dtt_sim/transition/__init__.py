@@ -1,0 +1,1 @@
+"""The transition from analogue to digital: phases, who gains, who loses and why, what it costs."""

@@ -101,8 +101,8 @@ def receive_programmes(
 
     The one aerial points at a mast from which some service might be received, with that mast's
     polarisation; of all masts at the one with most programmes of good quality, then of acceptable
-    quality, then with the strongest signal. Where nothing is received aimed for each service, no
-    other direction is tried.
+    quality, then with the strongest signal. What is not received with the aerial aimed for a service
+    is not received with another direction either.
 
     Parameters
     ----------
@@ -130,8 +130,6 @@ def receive_programmes(
     carried = carried.reshape(len(programmes), len(services))
     shape = lonlat_deg[0].shape
     n = math.prod(shape)
-    lon, lat = (np.asarray(v, np.float64).reshape(-1) for v in lonlat_deg)
-    flat = [s.with_fields(lambda values: values.reshape(1, -1)) for s in stations]
     afresh = np.array([
         [s.afresh.served_acceptable.reshape(-1), s.afresh.served_good.reshape(-1)]
         for s in services.values()
@@ -142,14 +140,12 @@ def receive_programmes(
     for first in range(0, n, BLOCK_CELLS):
         part = slice(first, min(first + BLOCK_CELLS, n))
         best = _turn_aerial(
-            [s.at(part) for s in flat], list(services.values()), masts, carried,
-            afresh[:, :, part], (lon[part], lat[part]), part,
-        )  # fmt: skip
+            stations, list(services.values()), masts, carried, afresh[:, :, part], lonlat_deg, part
+        )
         one[:, 0, part], one[:, 1, part], aim[part] = best.acceptable, best.good, best.station
     return Household(
         tuple(services), programmes, _aerial(one, carried, shape),
-        # What is received by the one aerial is so by one that is aimed as it is.
-        _aerial(afresh | one, carried, shape), aim.reshape(shape),
+        _aerial(afresh, carried, shape), aim.reshape(shape),
     )  # fmt: skip
 
 
@@ -199,7 +195,7 @@ def _turn_aerial(
         np.zeros((n_service, n), np.bool_), np.zeros((n_service, n), np.bool_),
     )  # fmt: skip
     goal = _score(carried, afresh[:, 0], afresh[:, 1])
-    level, strongest = _levels(stations, services, masts, n)
+    level, strongest = _levels(stations, services, masts, part)
     order = np.argsort(-level, axis=0, kind="stable")
     aimed = [masts[s.afresh.best_server.reshape(-1)[part]] for s in services]
     for row in order:
@@ -207,23 +203,19 @@ def _turn_aerial(
         if not cells.size:
             break
         mast, station = row[cells], strongest[row[cells], cells]
-        here = np.zeros((n_service, 2, cells.size), np.bool_)
-        subset: list[StationFields] | None = None
+        here = afresh[:, :, cells]
         for k, service in enumerate(services):
-            here[k] = afresh[k][:, cells]
             if service.settings[0].antenna.most_db == 0.0:
                 continue  # no direction to choose
-            other = np.flatnonzero(aimed[k][cells] != mast)
+            other = np.flatnonzero(here[k].any(axis=0) & (aimed[k][cells] != mast))
             if not other.size:
                 continue
-            subset = [s.at(cells) for s in stations] if subset is None else subset
-            where = cells[other]
             layers = layers_of(
-                service.settings, [s.at(other) for s in subset],
-                (lonlat_deg[0][where][None], lonlat_deg[1][where][None]), station[other][None],
+                service.settings, stations, lonlat_deg, station[other][None],
+                part.start + cells[other],
             )  # fmt: skip
-            here[k, 0, other] = layers.served_acceptable[0]
-            here[k, 1, other] = layers.served_good[0]
+            here[k, 0, other] &= layers.served_acceptable[0]
+            here[k, 1, other] &= layers.served_good[0]
         score = _score(carried, here[:, 0], here[:, 1])
         is_better = score > best.score[cells]
         won = cells[is_better]
@@ -241,18 +233,20 @@ def _score(carried: BoolArray, acceptable: BoolArray, good: BoolArray) -> IntArr
 
 
 def _levels(
-    stations: Sequence[StationFields], services: Sequence[OnAir], masts: IntArray, n: int
+    stations: Sequence[StationFields], services: Sequence[OnAir], masts: IntArray, part: slice
 ) -> tuple[Float32Array, NDArray[np.int16]]:
     """By mast and cell: what its best signal has above the need of half of the locations [dB].
 
     And the station that has it.
     """
+    n = part.stop - part.start
     level = np.full((len(stations), n), -np.inf, np.float32)
     strongest = np.full((len(stations), n), NOTHING, np.int16)
     for service in services:
         for group in service.settings[0].groups:
             for s in group.members:
-                above = stations[s].wanted_dbuv_m[0] - np.float32(group.budget.e_median_dbuv_m)
+                field = stations[s].wanted_dbuv_m.reshape(-1)[part]
+                above = field - np.float32(group.budget.e_median_dbuv_m)
                 is_more = above > level[masts[s]]
                 level[masts[s], is_more] = above[is_more]
                 strongest[masts[s], is_more] = s

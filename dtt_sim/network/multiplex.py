@@ -81,8 +81,8 @@ class StationFields:
         )
 
     def at(self, cells: slice | NDArray[np.integer]) -> StationFields:
-        """The same station over some of the cells of `(1, n)` fields."""
-        return self.with_fields(lambda values: values[:, cells])
+        """The same station over some cells, positions in the flat grid; (1, n)."""
+        return self.with_fields(lambda values: values.reshape(1, -1)[:, cells])
 
     def __post_init__(self) -> None:
         """Refuse a delay without meaning and arrays of different grids."""
@@ -269,6 +269,7 @@ def evaluate_multiplex(
     receiver: SfnReceiver | None = None,
     antenna: Discrimination = OMNIDIRECTIONAL,
     aim: NDArray[np.int16] | None = None,
+    cells: IntArray | None = None,
 ) -> MultiplexLayers:
     """Service of a multiplex: in every cell of its best group.
 
@@ -288,6 +289,8 @@ def evaluate_multiplex(
     aim : (n_row, n_col) int16, optional
         Station towards which it points, and whose polarisation it has, cell by cell; -1, and the
         default, points it by the receiver's rules.
+    cells : (n,) int64, optional
+        Only these cells, positions in the flat grid; layers and `aim` are (1, n) then.
 
     Returns
     -------
@@ -307,11 +310,15 @@ def evaluate_multiplex(
         np.array([s.delay_us for s in stations], np.float64),
         np.array([s.is_vertical for s in stations], np.int64),
     )
+    if cells is not None:
+        shape = (1, cells.size)
     n = int(np.prod(shape))
     out = _Out.empty(n)
     receiving = Receiving(window, antenna, kernel_rules(receiver))
     acceptable = ndtri(0.01 * np.array([g.budget.acceptable_location_percent for g in groups]))
     lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
+    if cells is not None:
+        lon, lat = lon[cells], lat[cells]
     used = np.unique(np.concatenate([flat.member, flat.other]))
 
     aims = np.full(n, NOTHING) if aim is None else aim.astype(np.int64).reshape(-1)
@@ -324,14 +331,16 @@ def evaluate_multiplex(
 
     def work(first: int) -> None:
         part = slice(first, min(first + block, n))
+        where = part if cells is None else cells[part]
+        size = part.stop - part.start
         _evaluate_cells(
-            _stack(stations, used, "wanted_dbuv_m", part),
-            _stack(stations, used, "interfering_dbuv_m", part),
-            _stack(stations, used, "distance_km", part),
+            _stack(stations, used, "wanted_dbuv_m", where, size),
+            _stack(stations, used, "interfering_dbuv_m", where, size),
+            _stack(stations, used, "distance_km", where, size),
             lon[part], lat[part], aims[part], sites, flat, acceptable, receiving, out.part(part),
         )  # fmt: skip
 
-    in_threads(work, range(0, n, block))
+    in_threads(work, range(0, n, block)) if n > block else work(0)
     good = np.array([g.budget.good_location_percent for g in groups])
     return _layers(out, shape, float(acceptable[0]), float(ndtri(0.01 * good[0])))
 
@@ -396,12 +405,12 @@ def _flatten(groups: Sequence[Group]) -> _Groups:
 
 
 def _stack(
-    stations: Sequence[StationFields], used: IntArray, name: str, part: slice
+    stations: Sequence[StationFields], used: IntArray, name: str, where: slice | IntArray, size: int
 ) -> Float32Array:
     """Some cells of all stations, (n_station, n_cell); NaN for those that are not used."""
-    stack = np.full((len(stations), part.stop - part.start), np.nan, np.float32)
+    stack = np.full((len(stations), size), np.nan, np.float32)
     for s in used:
-        stack[s] = getattr(stations[s], name).reshape(-1)[part]
+        stack[s] = getattr(stations[s], name).reshape(-1)[where]
     return stack
 
 

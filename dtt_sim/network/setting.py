@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dtt_sim.network.discrimination import Discrimination
 from dtt_sim.network.multiplex import Group, MultiplexLayers, StationFields, evaluate_multiplex
 from dtt_sim.network.sfn import SfnReceiver, Window
-from dtt_sim.typing import Float64Array
+from dtt_sim.typing import Float64Array, IntArray
 
 
 class Setting(NamedTuple):
@@ -36,11 +36,12 @@ class Setting(NamedTuple):
         stations: Sequence[StationFields],
         lonlat_deg: tuple[Float64Array, Float64Array],
         aim: NDArray[np.int16] | None = None,
+        cells: IntArray | None = None,
     ) -> MultiplexLayers:
         """Service over cells; as :func:`dtt_sim.network.multiplex.evaluate_multiplex`."""
         return evaluate_multiplex(
             stations, self.groups, lonlat_deg, window=self.window, receiver=self.receiver,
-            antenna=self.antenna, aim=aim,
+            antenna=self.antenna, aim=aim, cells=cells,
         )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def layers_of(
     stations: Sequence[StationFields],
     lonlat_deg: tuple[Float64Array, Float64Array],
     aim: NDArray[np.int16] | None = None,
+    cells: IntArray | None = None,
 ) -> MultiplexLayers:
     """Service over cells by the settings of a service.
 
@@ -56,10 +58,10 @@ def layers_of(
     picture: of it "good" is grade 4, "acceptable" grade 3 or better, and all other layers but the
     count of stations are about grade 4.
     """
-    good = settings[0].layers(stations, lonlat_deg, aim)
+    good = settings[0].layers(stations, lonlat_deg, aim, cells)
     if len(settings) == 1:
         return good
-    fair = settings[1].layers(stations, lonlat_deg, aim)
+    fair = settings[1].layers(stations, lonlat_deg, aim, cells)
     return replace(
         good, served_acceptable=fair.served_good | good.served_good, n_station=fair.n_station
     )

@@ -380,7 +380,8 @@ def build_ledger(
     Ledger
     """
     matrix = sparse.csr_array(households)
-    wanted = items_of([p.network for p in phases]) if items is None else tuple(items)
+    networks = [p.network for p in phases]
+    wanted = items_of(networks) if items is None else tuple(items)
     weights = kind_weights(equipped)
     entries: dict[Entry, Float64Array] = {}
     before: PhaseReception | None = None
@@ -388,14 +389,26 @@ def build_ledger(
         transition = Transition(
             before, after, lonlat_deg, reaim_deg=reaim_deg, one_aerial=one_aerial
         )
-        for item in wanted:
+        for items_alike in _alike(wanted, networks):
             for kind in range(len(KINDS)):
-                for entry, cells in _fates(transition, after, item, kind):
-                    count = entries.setdefault(entry, np.zeros((len(KINDS), len(units))))
-                    count[kind] += matrix @ cells.astype(np.float64)
+                for entry, cells in _fates(transition, after, items_alike[0], kind):
+                    count = matrix @ cells.astype(np.float64)
+                    for item in items_alike:
+                        same = entry._replace(item=item)
+                        zero = np.zeros((len(KINDS), len(units)))
+                        entries.setdefault(same, zero)[kind] += count
         before = after
     by_phase = {p.network.id: weights[k] for k, p in enumerate(phases)}
     return Ledger(tuple(units), entries, by_phase)
+
+
+def _alike(items: Sequence[Item], networks: Sequence[PhaseNetwork]) -> list[list[Item]]:
+    """Items of one kind that the same services carry in all phases: they share their fate."""
+    found: dict[Any, list[Item]] = {}
+    for item in items:
+        carriers = tuple(carriers_of(item, network) for network in networks)
+        found.setdefault((item.kind, carriers), []).append(item)
+    return list(found.values())
 
 
 def _fates(

@@ -13,7 +13,7 @@ from dtt_sim.network.evaluate import NOTHING
 from dtt_sim.network.household import OnAir, receive_programmes
 from dtt_sim.network.multiplex import MultiplexLayers, StationFields, azimuth_deg_of
 from dtt_sim.network.setting import Setting
-from dtt_sim.typing import BoolArray, Float64Array
+from dtt_sim.typing import BoolArray, Float64Array, IntArray
 
 LonLat = tuple[Float64Array, Float64Array]
 
@@ -168,7 +168,7 @@ def receive_towards(
     network: PhaseNetwork,
     services: Sequence[str],
     direction: Direction,
-    cells: NDArray[np.integer],
+    cells: IntArray,
     lonlat_deg: LonLat,
 ) -> BoolArray:
     """Services that some cells receive with aerials that point elsewhere, (n_service, n_cell).
@@ -183,8 +183,8 @@ def receive_towards(
         [direction.lon_deg[cells], direction.lat_deg[cells], direction.is_vertical[cells]]
     )
     masts, which = np.unique(places, axis=0, return_inverse=True)
-    silent = np.full((1, cells.size), np.nan, np.float32)
-    stations = [s.at(cells) for s in network.stations]
+    silent = np.full(lonlat_deg[0].shape, np.nan, np.float32)
+    stations = list(network.stations)
     n = len(stations)
     # A mast that may be silent is a direction to point at, and no signal.
     stations += [
@@ -193,8 +193,7 @@ def receive_towards(
         for k, (lon, lat, vertical) in enumerate(masts)
     ]  # fmt: skip
     aim = (n + which.reshape(1, -1)).astype(np.int16)
-    lonlat = lonlat_deg[0][:, cells], lonlat_deg[1][:, cells]
     return np.array([
-        network.services[name].setting.layers(stations, lonlat, aim).served_good[0]
+        network.services[name].setting.layers(stations, lonlat_deg, aim, cells).served_good[0]
         for name in services
     ]).reshape(len(services), cells.size)  # fmt: skip

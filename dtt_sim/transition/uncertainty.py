@@ -1,0 +1,242 @@
+"""How sure a plan's figures are: draws of what is not known, over a sample of the cells with people.
+
+What is drawn: the error of prediction, as one that all stations share, one of each mast and one of each
+administrative unit; the spread over locations; the ERP of every station. Uptake of receivers and slips
+of dates are drawn by the caller, who knows what households have by when.
+
+The figures of a draw are those of all cells plus what the draw changes in the sample. Cells are sampled
+with a probability in proportion to their households; how far the sample itself is off is measured by
+its halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from dtt_sim.network.multiplex import Group, StationFields
+from dtt_sim.transition.reception import PhaseNetwork, PhaseService
+from dtt_sim.typing import Float64Array, IntArray
+
+LEAST_SIGMA_DB = 0.5
+"""Spread over locations that a draw does not fall below [dB]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Standard deviations of what is not known.
+
+    Attributes
+    ----------
+    bias_db : float
+        Error of prediction that all stations share, all over the area [dB].
+    mast_db : float
+        That of each mast, all over the area [dB].
+    unit_db : float
+        That of all stations within an administrative unit [dB].
+    erp_db : float
+        Tolerance of each station's ERP [dB].
+    location_sigma_db : float
+        Of the spread over locations [dB].
+    """
+
+    bias_db: float = 3.0
+    mast_db: float = 2.0
+    unit_db: float = 2.0
+    erp_db: float = 0.5
+    location_sigma_db: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what is no standard deviation."""
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if not 0.0 <= value < np.inf:
+                msg = f"{name} = {value}; give a standard deviation of 0 dB or more"
+                raise ValueError(msg)
+
+
+class Sample(NamedTuple):
+    """Cells that stand for all.
+
+    Attributes
+    ----------
+    cells : (m,) int64
+        Positions among all cells.
+    weight : (n_unit, m) float64
+        Households that each stands for.
+    """
+
+    cells: IntArray
+    weight: Float64Array
+
+
+def sample_cells(households: Float64Array, n: int, rng: np.random.Generator) -> Sample:
+    """About `n` cells, systematically, with a probability in proportion to their households.
+
+    Parameters
+    ----------
+    households : (n_unit, n_cell) float64
+    n : int
+        Draws; cells with many households are drawn several times and stand there once.
+
+    Returns
+    -------
+    Sample
+        The weights of a unit sum to about its households; of all units to all of them.
+    """
+    total = households.sum(axis=0)
+    if n >= np.count_nonzero(total):
+        cells = np.flatnonzero(total)
+        return Sample(cells, households[:, cells])
+    # Cells of a unit stand together, so that every unit has its part.
+    order = np.lexsort((np.arange(total.size), households.argmax(axis=0)))
+    edges = np.cumsum(total[order])
+    at = (np.arange(n) + rng.random()) * edges[-1] / n
+    picked, times = np.unique(np.searchsorted(edges, at, side="right"), return_counts=True)
+    cells = order[picked]
+    share = times / (n * total[cells] / edges[-1])
+    return Sample(cells, households[:, cells] * share)
+
+
+class Disturbance(NamedTuple):
+    """What a draw adds.
+
+    Attributes
+    ----------
+    common : (n_cell,) float64
+        To all fields [dB].
+    by_mast : dict of (float, float) to float
+        To the fields of stations at a place, by longitude and latitude [dB].
+    by_station : dict of str to float
+        To the fields of a station [dB].
+    sigma_db : float
+        To the spread over locations [dB].
+    """
+
+    common: Float64Array
+    by_mast: Mapping[tuple[float, float], float]
+    by_station: Mapping[str, float]
+    sigma_db: float
+
+
+def draw_disturbance(
+    errors: Errors, networks: Sequence[PhaseNetwork], unit_of_cell: IntArray, n_unit: int,
+    rng: np.random.Generator,
+) -> Disturbance:  # fmt: skip
+    """One draw; the same for a station in all phases.
+
+    Parameters
+    ----------
+    unit_of_cell : (n_cell,) int64
+    n_unit : int
+    """
+    stations = {s.name: (s.lon_deg, s.lat_deg) for one in networks for s in one.stations}
+    # Everything is drawn in an order that does not depend on which phase has which station.
+    bias = rng.normal(0.0, 1.0) * errors.bias_db
+    by_unit = rng.normal(0.0, 1.0, n_unit) * errors.unit_db
+    sigma = float(rng.normal(0.0, 1.0) * errors.location_sigma_db)
+    masts = sorted(set(stations.values()))
+    of_mast = rng.normal(0.0, 1.0, len(masts)) * errors.mast_db
+    of_station = rng.normal(0.0, 1.0, len(stations)) * errors.erp_db
+    return Disturbance(
+        bias + by_unit[unit_of_cell],
+        dict(zip(masts, of_mast.tolist(), strict=True)),
+        dict(zip(sorted(stations), of_station.tolist(), strict=True)),
+        sigma,
+    )
+
+
+def disturbed(network: PhaseNetwork, draw: Disturbance) -> PhaseNetwork:
+    """A phase as a draw has it."""
+
+    def shifted(station: StationFields) -> StationFields:
+        own = draw.by_mast[station.lon_deg, station.lat_deg] + draw.by_station[station.name]
+        shift = (draw.common + own).astype(np.float32)
+        return replace(
+            station,
+            wanted_dbuv_m=station.wanted_dbuv_m + shift,
+            interfering_dbuv_m=station.interfering_dbuv_m + shift,
+        )
+
+    def widened(group: Group) -> Group:
+        sigma = max(group.budget.sigma_db + draw.sigma_db, LEAST_SIGMA_DB)
+        return replace(group, budget=replace(group.budget, sigma_db=sigma))
+
+    services = {
+        name: PhaseService(
+            s.programmes,
+            s.setting._replace(groups=tuple(widened(g) for g in s.setting.groups)),
+            s.is_analogue,
+        )
+        for name, s in network.services.items()
+    }
+    return PhaseNetwork(network.id, tuple(shifted(s) for s in network.stations), services)
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Figures with what the draws make of them.
+
+    Attributes
+    ----------
+    names : tuple of str
+    nominal : (n,) float64
+        Of all cells, nothing disturbed.
+    draws : (n_draw, n) float64
+        Of all cells, as far as the sample knows.
+    sampling : (n,) float64
+        Standard error that is due to the sample [unit of the figure].
+    """
+
+    names: tuple[str, ...]
+    nominal: Float64Array
+    draws: Float64Array
+    sampling: Float64Array
+
+    def quantiles(self, low_percent: float = 5.0, high_percent: float = 95.0) -> Float64Array:
+        """Low and high of every figure, (2, n)."""
+        return np.asarray(np.percentile(self.draws, [low_percent, high_percent], axis=0))
+
+    def share(self, holds: Callable[[Float64Array], bool]) -> float:
+        """Share of the draws in which something holds of the figures."""
+        return float(np.mean([holds(one) for one in self.draws]))
+
+
+def run_draws(
+    figures: Callable[[IntArray, np.random.Generator | None], Float64Array],
+    nominal: Float64Array,
+    names: Sequence[str],
+    sample_size: int,
+    n_draw: int,
+    seed: int,
+    tell: Callable[[int, int], None] | None = None,
+) -> Bands:
+    """Draw a plan's figures.
+
+    Parameters
+    ----------
+    figures : callable
+        Figures of the part of the sample that the positions name, scaled up to all of it; disturbed
+        by what the generator gives, or with None as they are.
+    nominal : (n,) float64
+        Of all cells.
+    names : sequence of str
+    sample_size : int
+        Cells of the sample.
+    n_draw : int
+    seed : int
+        The same seed gives the same draws, whatever else runs.
+    """
+    everything = np.arange(sample_size)
+    plain = figures(everything, None)
+    halves = np.stack([figures(everything[k::2], None) for k in range(2)])
+    found = np.empty((n_draw, nominal.size))
+    for k, child in enumerate(np.random.SeedSequence(seed).spawn(n_draw)):
+        # What the sample gets wrong as it is, it is taken to get wrong when disturbed as well.
+        found[k] = nominal + figures(everything, np.random.default_rng(child)) - plain
+        if tell is not None:
+            tell(k + 1, n_draw)
+    return Bands(tuple(names), nominal, found, 0.5 * np.abs(halves[0] - halves[1]))

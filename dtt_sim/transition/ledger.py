@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from dtt_sim.network.evaluate import INTERFERENCE, NOTHING, SELF_INTERFERENCE
@@ -266,6 +267,89 @@ class Transition:
         station[cells] = np.where(cause == OTHERS, who, NOTHING)[cells]
 
 
+@dataclass(frozen=True, eq=False)
+class Fates:
+    """What becomes of every item in every cell, phase by phase and kind by kind of household.
+
+    Attributes
+    ----------
+    phases : tuple of str
+    items : tuple of Item
+    stations : tuple of str
+        That `station` counts in.
+    status, cause : (n_phase, n_item, n_kind, n_cell) int8
+        Positions in `STATUS` and `CAUSES`; the latter -1 for those who do not lose.
+    station : (n_phase, n_item, n_kind, n_cell) int16
+        That disturbs, where the cause is interference; otherwise -1.
+    alike : tuple of tuple of int
+        Items of one kind that the same services carry in all phases: they share their fate.
+    """
+
+    phases: tuple[str, ...]
+    items: tuple[Item, ...]
+    stations: tuple[str, ...]
+    status: NDArray[np.int8]
+    cause: NDArray[np.int8]
+    station: NDArray[np.int16]
+    alike: tuple[tuple[int, ...], ...]
+
+
+def find_fates(
+    phases: Sequence[PhaseReception],
+    lonlat_deg: LonLat,
+    *,
+    items: Sequence[Item] | None = None,
+    reaim_deg: float = 20.0,
+    one_aerial: bool = True,
+) -> Fates:
+    """Follow every kind of household through the phases.
+
+    Parameters
+    ----------
+    phases : sequence of PhaseReception
+        By date.
+    lonlat_deg : two (1, n) float64
+        Cell centres [deg].
+    items : sequence of Item, optional
+        By default all.
+    reaim_deg, one_aerial
+        As :class:`Transition` has them.
+    """
+    networks = [p.network for p in phases]
+    wanted = items_of(networks) if items is None else tuple(items)
+    alike = _alike(wanted, networks)
+    stations = tuple(dict.fromkeys(s.name for n in networks for s in n.stations))
+    shape = len(phases), len(wanted), len(KINDS), lonlat_deg[0].shape[1]
+    status, cause = np.empty(shape, np.int8), np.empty(shape, np.int8)
+    station = np.empty(shape, np.int16)
+    before: PhaseReception | None = None
+    for p, after in enumerate(phases):
+        transition = Transition(
+            before, after, lonlat_deg, reaim_deg=reaim_deg, one_aerial=one_aerial
+        )
+        # The last stands for no station.
+        number = np.array([*(stations.index(s.name) for s in after.network.stations), NOTHING])
+        for group in alike:
+            for kind in range(len(KINDS)):
+                found = transition.outcome(wanted[group[0]], kind)
+                for i in group:
+                    status[p, i, kind], cause[p, i, kind] = found.status, found.cause
+                    station[p, i, kind] = number[found.station]
+        before = after
+    return Fates(
+        tuple(n.id for n in networks), wanted, stations, status, cause, station,
+        tuple(tuple(group) for group in alike),
+    )  # fmt: skip
+
+
+def _alike(items: Sequence[Item], networks: Sequence[PhaseNetwork]) -> list[list[int]]:
+    found: dict[Any, list[int]] = {}
+    for i, item in enumerate(items):
+        carriers = tuple(carriers_of(item, network) for network in networks)
+        found.setdefault((item.kind, carriers), []).append(i)
+    return list(found.values())
+
+
 class Entry(NamedTuple):
     """A row of the ledger, but for its numbers.
 
@@ -305,13 +389,14 @@ class Ledger:
         """Households of a row, by unit."""
         return np.asarray((self.entries[entry] * self.weights[entry.phase]).sum(axis=0))
 
+    def of(self, phase: str, item: Item) -> list[Entry]:
+        """Rows of an item in a phase."""
+        return [e for e in self.entries if (e.phase, e.item) == (phase, item)]
+
     def total(self, phase: str, item: Item, *statuses: str) -> Float64Array:
         """Households of some statuses, by unit."""
-        found = np.zeros(len(self.units))
-        for entry in self.entries:
-            if (entry.phase, entry.item) == (phase, item) and entry.status in statuses:
-                found += self.households(entry)
-        return found
+        rows = [self.households(e) for e in self.of(phase, item) if e.status in statuses]
+        return np.asarray(np.sum([np.zeros(len(self.units)), *rows], axis=0))
 
     def receiving(self, phase: str, item: Item) -> Float64Array:
         """Households that receive an item in a phase, by unit; aerials not yet turned."""
@@ -347,82 +432,64 @@ def kind_weights(equipped: Float64Array) -> Float64Array:
 
 
 def build_ledger(
-    phases: Sequence[PhaseReception],
-    lonlat_deg: LonLat,
-    households: Any,
-    units: Sequence[str],
-    equipped: Float64Array,
-    *,
-    items: Sequence[Item] | None = None,
-    reaim_deg: float = 20.0,
-    one_aerial: bool = True,
+    fates: Fates, households: Any, units: Sequence[str], equipped: Float64Array
 ) -> Ledger:
-    """The ledger of a plan.
+    """Count households by their fate.
 
     Parameters
     ----------
-    phases : sequence of PhaseReception
-        By date.
-    lonlat_deg : two (1, n) float64
-        Cell centres [deg].
-    households : (n_unit, n) sparse or dense array
+    fates : Fates
+    households : (n_unit, n_cell) sparse or dense array
         Households that watch terrestrial television.
     units : sequence of str
     equipped : (n_phase, n_unit) float64
         Share of them with a DVB-T2 receiver.
-    items : sequence of Item, optional
-        By default all.
-    reaim_deg, one_aerial
-        As :class:`Transition` has them.
-
-    Returns
-    -------
-    Ledger
     """
     matrix = sparse.csr_array(households)
-    networks = [p.network for p in phases]
-    wanted = items_of(networks) if items is None else tuple(items)
     weights = kind_weights(equipped)
     entries: dict[Entry, Float64Array] = {}
-    before: PhaseReception | None = None
-    for after in phases:
-        transition = Transition(
-            before, after, lonlat_deg, reaim_deg=reaim_deg, one_aerial=one_aerial
-        )
-        for items_alike in _alike(wanted, networks):
+    for p, phase in enumerate(fates.phases):
+        for group in fates.alike:
             for kind in range(len(KINDS)):
-                for entry, cells in _fates(transition, after, items_alike[0], kind):
-                    count = matrix @ cells.astype(np.float64)
-                    for item in items_alike:
-                        same = entry._replace(item=item)
+                for fate, cells in _rows(fates, p, group[0], kind):
+                    count = np.asarray(matrix @ cells.astype(np.float64))
+                    for i in group:
+                        entry = Entry(phase, fates.items[i], *fate)
                         zero = np.zeros((len(KINDS), len(units)))
-                        entries.setdefault(same, zero)[kind] += count
-        before = after
-    by_phase = {p.network.id: weights[k] for k, p in enumerate(phases)}
+                        entries.setdefault(entry, zero)[kind] += count
+    by_phase = {phase: weights[p] for p, phase in enumerate(fates.phases)}
     return Ledger(tuple(units), entries, by_phase)
 
 
-def _alike(items: Sequence[Item], networks: Sequence[PhaseNetwork]) -> list[list[Item]]:
-    """Items of one kind that the same services carry in all phases: they share their fate."""
-    found: dict[Any, list[Item]] = {}
-    for item in items:
-        carriers = tuple(carriers_of(item, network) for network in networks)
-        found.setdefault((item.kind, carriers), []).append(item)
-    return list(found.values())
-
-
-def _fates(
-    transition: Transition, after: PhaseReception, item: Item, kind: int
-) -> Iterator[tuple[Entry, BoolArray]]:
-    """Every fate that occurs, with its cells."""
-    outcome = transition.outcome(item, kind)
-    names = [*(s.name for s in after.network.stations), ""]
-    code = (outcome.status * 16 + outcome.cause + 1) * (len(names) + 1) + outcome.station + 1
+def _rows(
+    fates: Fates, p: int, item: int, kind: int
+) -> Iterator[tuple[tuple[str, str, str], BoolArray]]:
+    """Status, cause and station of every fate that occurs, with its cells."""
+    status, cause, station = (
+        array[p, item, kind].astype(np.int64)
+        for array in (fates.status, fates.cause, fates.station)
+    )
+    code = (status * 16 + cause + 1) * (len(fates.stations) + 1) + station + 1
     for one in np.unique(code):
         cells = code == one
         first = int(np.argmax(cells))
-        cause, station = int(outcome.cause[first]), int(outcome.station[first])
-        yield Entry(
-            after.network.id, item, STATUS[int(outcome.status[first])],
-            CAUSES[cause] if cause != NO_CAUSE else "", names[station] if station >= 0 else "",
+        why, who = int(cause[first]), int(station[first])
+        yield (
+            STATUS[int(status[first])], CAUSES[why] if why != NO_CAUSE else "",
+            fates.stations[who] if who != NOTHING else "",
         ), cells  # fmt: skip
+
+
+def apportion(values: Float64Array) -> IntArray:
+    """Whole numbers as near to the values as may be that sum to their rounded sum.
+
+    The largest remainders are rounded up; of equal ones the first.
+
+    >>> apportion(np.array([1.4, 1.4, 1.2])).tolist()
+    [2, 1, 1]
+    """
+    whole = np.floor(values).astype(np.int64)
+    missing = round(float(values.sum())) - int(whole.sum())
+    order = np.argsort(-(values - whole), kind="stable")
+    whole[order[:missing]] += 1
+    return whole

@@ -25,7 +25,9 @@ from dtt_sim.transition.ledger import (
     Item,
     Ledger,
     PhaseReception,
+    apportion,
     build_ledger,
+    find_fates,
     items_of,
     kind_weights,
 )
@@ -81,9 +83,8 @@ def analogue(
 
 def ledger(before: PhaseNetwork, after: PhaseNetwork, **options: object) -> Ledger:
     phases = [PhaseReception.of(n, LONLAT, one_aerial=True) for n in (before, after)]
-    return build_ledger(
-        phases, LONLAT, HOUSEHOLDS, ("U",), np.array(EQUIPPED), **options  # type: ignore[arg-type]
-    )  # fmt: skip
+    fates = find_fates(phases, LONLAT, **options)  # type: ignore[arg-type]
+    return build_ledger(fates, HOUSEHOLDS, ("U",), np.array(EQUIPPED))
 
 
 def rows(found: Ledger, item: Item = PROGRAMME, phase: str = "two") -> dict[tuple[str, ...], float]:
@@ -281,7 +282,8 @@ def test_nothing_is_counted_twice_or_lost(seed: int, one_aerial: bool) -> None:
     households = rng.uniform(0.0, 100.0, (2, n)) * (rng.random((2, n)) < 0.7)
     equipped = np.sort(rng.uniform(0.0, 1.0, (len(plan), 2)), axis=0)
     phases = [PhaseReception.of(one, lonlat, one_aerial=one_aerial) for one in plan]
-    found = build_ledger(phases, lonlat, households, ("U", "V"), equipped, one_aerial=one_aerial)
+    fates = find_fates(phases, lonlat, one_aerial=one_aerial)
+    found = build_ledger(fates, households, ("U", "V"), equipped)
     everybody = households.sum(axis=1)
     for item in items_of(plan):
         receiving = None
@@ -322,3 +324,11 @@ def _received(
                 got |= reception.served[k]
         total += share * (households @ got)
     return total
+
+
+@given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=30))
+def test_whole_numbers_sum_to_the_whole(values: list[float]) -> None:
+    array = np.array(values)
+    found = apportion(array)
+    assert found.sum() == round(float(array.sum()))
+    assert (np.abs(found - array) < 1.0 + 1e-9).all()

@@ -11,14 +11,26 @@ its halves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dtt_sim._jit import enable_cache
 from dtt_sim.network.multiplex import Group, StationFields
-from dtt_sim.transition.reception import PhaseNetwork, PhaseService
+from dtt_sim.transition.ledger import (
+    GAINS,
+    KEEPS,
+    STARTS,
+    STATUS,
+    Fates,
+    Item,
+    PhaseReception,
+    find_fates,
+    kind_weights,
+)
+from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
 from dtt_sim.typing import Float64Array, IntArray
 
 LEAST_SIGMA_DB = 0.5
@@ -182,7 +194,7 @@ class Bands:
 
     Attributes
     ----------
-    names : tuple of str
+    names : tuple of Figure
     nominal : (n,) float64
         Of all cells, nothing disturbed.
     draws : (n_draw, n) float64
@@ -191,7 +203,7 @@ class Bands:
         Standard error that is due to the sample [unit of the figure].
     """
 
-    names: tuple[str, ...]
+    names: tuple[Figure, ...]
     nominal: Float64Array
     draws: Float64Array
     sampling: Float64Array
@@ -205,38 +217,191 @@ class Bands:
         return float(np.mean([holds(one) for one in self.draws]))
 
 
+class Equipment(Protocol):
+    """Share of households with a DVB-T2 receiver, if uptake and dates are as drawn."""
+
+    def drawn(self, rng: np.random.Generator | None) -> Float64Array:
+        """Shares, (n_phase, n_unit); with None those of the plan."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PlanFigures:
+    """Figures of a plan over a sample of cells.
+
+    Attributes
+    ----------
+    networks : tuple of PhaseNetwork
+        Over the sample's cells.
+    lonlat_deg : two (1, m) float64
+    households : (n_unit, m) float64
+        That each cell stands for.
+    items : tuple of Item
+        Of which there are figures.
+    equipment : Equipment
+    errors : Errors
+    reaim_deg, one_aerial
+        As :class:`dtt_sim.transition.ledger.Transition` has them.
+    """
+
+    networks: tuple[PhaseNetwork, ...]
+    lonlat_deg: LonLat
+    households: Float64Array
+    items: tuple[Item, ...]
+    equipment: Equipment
+    errors: Errors
+    reaim_deg: float = 20.0
+    one_aerial: bool = True
+
+    @property
+    def names(self) -> tuple[Figure, ...]:
+        """What each figure is."""
+        return figure_names([n.id for n in self.networks], self.items)
+
+    def __call__(
+        self, positions: IntArray | slice = slice(None), rng: np.random.Generator | None = None
+    ) -> Float64Array:
+        """Figures from some of the cells, scaled to all households; disturbed by a generator."""
+        lonlat = self.lonlat_deg[0][:, positions], self.lonlat_deg[1][:, positions]
+        households = self.households[:, positions]
+        households = households * (self.households.sum() / households.sum())
+        networks = [
+            replace(n, stations=tuple(s.at(positions) for s in n.stations)) for n in self.networks
+        ]
+        if rng is not None:
+            draw = draw_disturbance(
+                self.errors, networks, households.argmax(axis=0), len(households), rng
+            )
+            networks = [disturbed(n, draw) for n in networks]
+        phases = [PhaseReception.of(n, lonlat, one_aerial=self.one_aerial) for n in networks]
+        fates = find_fates(
+            phases, lonlat, items=self.items, reaim_deg=self.reaim_deg, one_aerial=self.one_aerial
+        )
+        return plan_figures(phases, fates, households, self.equipment.drawn(rng))
+
+
+class Figure(NamedTuple):
+    """A figure of a plan.
+
+    Attributes
+    ----------
+    phase : str
+    item : Item or None
+        None for what is about all digital services.
+    what : str
+        A status, "receives", or "digital coverage".
+    """
+
+    phase: str
+    item: Item | None
+    what: str
+
+
+COVERAGE = "digital coverage"
+RECEIVES = "receives"
+COUNTED = (*STATUS, RECEIVES)
+
+
+def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, ...]:
+    """What :func:`plan_figures` gives, in order."""
+    return tuple(
+        figure
+        for phase in phases
+        for figure in (
+            *(Figure(phase, item, what) for item in items for what in COUNTED),
+            Figure(phase, None, COVERAGE),
+        )
+    )
+
+
+def plan_figures(
+    phases: Sequence[PhaseReception], fates: Fates, households: Float64Array, equipped: Float64Array
+) -> Float64Array:
+    """Households by item and status, who receives it, and who could with a receiver; all units.
+
+    "Digital coverage" are the households, in percent, where some digital service is received with an
+    aerial aimed for it.
+    """
+    weights = kind_weights(equipped)
+    found = []
+    every = max(float(households.sum()), 1e-300)
+    for p, phase in enumerate(phases):
+        # Households of each kind in each cell, whatever unit they are of.
+        kinds = np.einsum("ku,uc->kc", weights[p], households)
+        for i in range(len(fates.items)):
+            status = fates.status[p, i]
+            by_status = np.bincount(status.ravel(), kinds.ravel(), len(STATUS))
+            found += [*by_status, by_status[[STARTS, KEEPS, GAINS]].sum()]
+        digital = [
+            layers.served_good[0]
+            for name, layers in phase.layers.items()
+            if not phase.network.services[name].is_analogue
+        ]
+        covered = np.any(digital, axis=0) if digital else np.zeros(households.shape[1], np.bool_)
+        found.append(100.0 * float(households.sum(axis=0) @ covered) / every)
+    return np.array(found)
+
+
 def run_draws(
-    figures: Callable[[IntArray, np.random.Generator | None], Float64Array],
+    figures: PlanFigures,
     nominal: Float64Array,
-    names: Sequence[str],
-    sample_size: int,
     n_draw: int,
     seed: int,
+    *,
+    workers: int = 1,
     tell: Callable[[int, int], None] | None = None,
 ) -> Bands:
     """Draw a plan's figures.
 
     Parameters
     ----------
-    figures : callable
-        Figures of the part of the sample that the positions name, scaled up to all of it; disturbed
-        by what the generator gives, or with None as they are.
+    figures : PlanFigures
     nominal : (n,) float64
-        Of all cells.
-    names : sequence of str
-    sample_size : int
-        Cells of the sample.
+        Of all cells, nothing disturbed.
     n_draw : int
     seed : int
-        The same seed gives the same draws, whatever else runs.
+        The same seed gives the same draws, whatever the number of workers.
+    workers : int
+        Processes.
     """
-    everything = np.arange(sample_size)
-    plain = figures(everything, None)
-    halves = np.stack([figures(everything[k::2], None) for k in range(2)])
+    m = figures.households.shape[1]
+    plain = figures()
+    halves = [figures(np.arange(k, m, 2)) for k in range(2)]
+    children = np.random.SeedSequence(seed).spawn(n_draw)
     found = np.empty((n_draw, nominal.size))
-    for k, child in enumerate(np.random.SeedSequence(seed).spawn(n_draw)):
+    for k, drawn in enumerate(_drawn(figures, children, workers)):
         # What the sample gets wrong as it is, it is taken to get wrong when disturbed as well.
-        found[k] = nominal + figures(everything, np.random.default_rng(child)) - plain
+        found[k] = nominal + drawn - plain
         if tell is not None:
             tell(k + 1, n_draw)
-    return Bands(tuple(names), nominal, found, 0.5 * np.abs(halves[0] - halves[1]))
+    return Bands(figures.names, nominal, found, 0.5 * np.abs(halves[0] - halves[1]))
+
+
+def _drawn(
+    figures: PlanFigures, children: Sequence[np.random.SeedSequence], workers: int
+) -> Iterator[Float64Array]:
+    if workers < 2 or len(children) < 2 * workers:
+        for child in children:
+            yield figures(rng=np.random.default_rng(child))
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Threads have run here already, which a forked process would not survive.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start, (figures,)) as pool:
+        chunk = max(1, len(children) // (8 * workers))
+        yield from pool.map(_one_draw, children, chunksize=chunk)
+
+
+_FIGURES: list[PlanFigures] = []
+
+
+def _start(figures: PlanFigures) -> None:
+    """Prepare a worker: compiled code from disk, and what it draws."""
+    enable_cache()
+    _FIGURES[:] = [figures]
+
+
+def _one_draw(child: np.random.SeedSequence) -> Float64Array:
+    return _FIGURES[0](rng=np.random.default_rng(child))

@@ -465,7 +465,8 @@ def _evaluate_cells(
             e_interfering[s] = np.float64(interfering[s, cell])
             distance = np.float64(distance_km[s, cell])
             arrival[s] = sites.delay_us[s] + distance / SPEED_OF_LIGHT_KM_PER_US
-            if is_directive:
+            is_there = not (math.isnan(e_wanted[s]) and math.isnan(e_interfering[s]))
+            if is_directive and (is_there or s == aim[cell]):
                 azimuth[s] = _azimuth_deg(
                     math.radians(lon_deg[cell]), math.radians(lat_deg[cell]), sites.lon_rad[s],
                     sites.lat_rad[s],

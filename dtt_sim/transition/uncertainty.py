@@ -161,20 +161,34 @@ def draw_disturbance(
     )
 
 
-def disturbed(network: PhaseNetwork, draw: Disturbance) -> PhaseNetwork:
-    """A phase as a draw has it."""
+def disturbed(
+    network: PhaseNetwork, draws: Sequence[Disturbance], known: dict[int, StationFields]
+) -> PhaseNetwork:
+    """A phase as some draws have it, their cells side by side.
+
+    Parameters
+    ----------
+    known : dict
+        Stations that are disturbed already, by the identity of their field; added to.
+    """
 
     def shifted(station: StationFields) -> StationFields:
-        own = draw.by_mast[station.lon_deg, station.lat_deg] + draw.by_station[station.name]
-        shift = (draw.common + own).astype(np.float32)
-        return replace(
-            station,
-            wanted_dbuv_m=station.wanted_dbuv_m + shift,
-            interfering_dbuv_m=station.interfering_dbuv_m + shift,
-        )
+        key = id(station.wanted_dbuv_m)
+        if key not in known:
+            place = station.lon_deg, station.lat_deg
+            shift = np.concatenate([
+                d.common + (d.by_mast[place] + d.by_station[station.name]) for d in draws
+            ]).astype(np.float32)  # fmt: skip
+            known[key] = replace(
+                station,
+                wanted_dbuv_m=np.tile(station.wanted_dbuv_m, len(draws)) + shift,
+                interfering_dbuv_m=np.tile(station.interfering_dbuv_m, len(draws)) + shift,
+                distance_km=np.tile(station.distance_km, len(draws)),
+            )
+        return known[key]
 
     def widened(group: Group) -> Group:
-        sigma = max(group.budget.sigma_db + draw.sigma_db, LEAST_SIGMA_DB)
+        sigma = max(group.budget.sigma_db + draws[0].sigma_db, LEAST_SIGMA_DB)
         return replace(group, budget=replace(group.budget, sigma_db=sigma))
 
     services = {
@@ -258,26 +272,51 @@ class PlanFigures:
         """What each figure is."""
         return figure_names([n.id for n in self.networks], self.items)
 
-    def __call__(
-        self, positions: IntArray | slice = slice(None), rng: np.random.Generator | None = None
-    ) -> Float64Array:
-        """Figures from some of the cells, scaled to all households; disturbed by a generator."""
-        lonlat = self.lonlat_deg[0][:, positions], self.lonlat_deg[1][:, positions]
+    def of(self, positions: IntArray | slice = slice(None)) -> Float64Array:
+        """Figures from some of the cells, scaled to all households; nothing disturbed."""
         households = self.households[:, positions]
         households = households * (self.households.sum() / households.sum())
         networks = [
             replace(n, stations=tuple(s.at(positions) for s in n.stations)) for n in self.networks
         ]
-        if rng is not None:
-            draw = draw_disturbance(
-                self.errors, networks, households.argmax(axis=0), len(households), rng
+        lonlat = self.lonlat_deg[0][:, positions], self.lonlat_deg[1][:, positions]
+        phases, fates = self._follow(networks, lonlat)
+        return plan_figures(phases, fates, households, self.equipment.drawn(None))
+
+    def drawn(self, generators: Sequence[np.random.Generator]) -> Float64Array:
+        """Figures of some draws, (n_draw, n_figure).
+
+        The draws are evaluated side by side, as if their cells were those of one area; the spread
+        over locations, which belongs to a service and not to a cell, is that of the first draw.
+        """
+        n_unit, m = self.households.shape
+        unit_of_cell = self.households.argmax(axis=0)
+        draws = [
+            draw_disturbance(self.errors, self.networks, unit_of_cell, n_unit, rng)
+            for rng in generators
+        ]
+        tiled = tuple(np.tile(v, len(draws)) for v in self.lonlat_deg)
+        # A station that is the same in several phases is disturbed once.
+        known: dict[int, StationFields] = {}
+        networks = [disturbed(n, draws, known) for n in self.networks]
+        phases, fates = self._follow(networks, (tiled[0], tiled[1]))
+        return np.array([
+            plan_figures(
+                phases, fates, self.households, self.equipment.drawn(rng),
+                slice(k * m, (k + 1) * m),
             )
-            networks = [disturbed(n, draw) for n in networks]
-        phases = [PhaseReception.of(n, lonlat, one_aerial=self.one_aerial) for n in networks]
+            for k, rng in enumerate(generators)
+        ])  # fmt: skip
+
+    def _follow(
+        self, networks: Sequence[PhaseNetwork], lonlat_deg: LonLat
+    ) -> tuple[list[PhaseReception], Fates]:
+        phases = [PhaseReception.of(n, lonlat_deg, one_aerial=self.one_aerial) for n in networks]
         fates = find_fates(
-            phases, lonlat, items=self.items, reaim_deg=self.reaim_deg, one_aerial=self.one_aerial
-        )
-        return plan_figures(phases, fates, households, self.equipment.drawn(rng))
+            phases, lonlat_deg, items=self.items, reaim_deg=self.reaim_deg,
+            one_aerial=self.one_aerial,
+        )  # fmt: skip
+        return phases, fates
 
 
 class Figure(NamedTuple):
@@ -315,10 +354,25 @@ def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, 
 
 
 def plan_figures(
-    phases: Sequence[PhaseReception], fates: Fates, households: Float64Array, equipped: Float64Array
+    phases: Sequence[PhaseReception],
+    fates: Fates,
+    households: Float64Array,
+    equipped: Float64Array,
+    cells: slice = slice(None),
 ) -> Float64Array:
     """Households by item and status, who receives it, and who could with a receiver; all units.
 
+    Parameters
+    ----------
+    phases, fates
+        Of one plan.
+    households : (n_unit, n_cell) float64
+    equipped : (n_phase, n_unit) float64
+    cells : slice
+        Which of the cells of the phases and fates these are.
+
+    Notes
+    -----
     "Digital coverage" are the households, in percent, where some digital service is received with an
     aerial aimed for it.
     """
@@ -329,11 +383,11 @@ def plan_figures(
         # Households of each kind in each cell, whatever unit they are of.
         kinds = np.einsum("ku,uc->kc", weights[p], households)
         for i in range(len(fates.items)):
-            status = fates.status[p, i]
+            status = fates.status[p, i, :, cells]
             by_status = np.bincount(status.ravel(), kinds.ravel(), len(STATUS))
             found += [*by_status, by_status[[STARTS, KEEPS, GAINS]].sum()]
         digital = [
-            layers.served_good[0]
+            layers.served_good[0, cells]
             for name, layers in phase.layers.items()
             if not phase.network.services[name].is_analogue
         ]
@@ -365,24 +419,28 @@ def run_draws(
         Processes.
     """
     m = figures.households.shape[1]
-    plain = figures()
-    halves = [figures(np.arange(k, m, 2)) for k in range(2)]
+    plain = figures.of()
+    halves = [figures.of(np.arange(k, m, 2)) for k in range(2)]
     children = np.random.SeedSequence(seed).spawn(n_draw)
+    batches = [children[k : k + BATCH] for k in range(0, n_draw, BATCH)]
     found = np.empty((n_draw, nominal.size))
-    for k, drawn in enumerate(_drawn(figures, children, workers)):
+    for k, drawn in enumerate(_drawn(figures, batches, workers)):
         # What the sample gets wrong as it is, it is taken to get wrong when disturbed as well.
-        found[k] = nominal + drawn - plain
+        found[k * BATCH : k * BATCH + len(drawn)] = nominal + drawn - plain
         if tell is not None:
-            tell(k + 1, n_draw)
+            tell(k + 1, len(batches))
     return Bands(figures.names, nominal, found, 0.5 * np.abs(halves[0] - halves[1]))
 
 
-def _drawn(
-    figures: PlanFigures, children: Sequence[np.random.SeedSequence], workers: int
-) -> Iterator[Float64Array]:
-    if workers < 2 or len(children) < 2 * workers:
-        for child in children:
-            yield figures(rng=np.random.default_rng(child))
+BATCH = 8
+"""Draws that are evaluated side by side; what is drawn does not depend on the number of workers."""
+Batch = Sequence[np.random.SeedSequence]
+
+
+def _drawn(figures: PlanFigures, batches: Sequence[Batch], workers: int) -> Iterator[Float64Array]:
+    if workers < 2 or len(batches) < 2 * workers:
+        for batch in batches:
+            yield figures.drawn([np.random.default_rng(child) for child in batch])
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -390,18 +448,20 @@ def _drawn(
     # Threads have run here already, which a forked process would not survive.
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start, (figures,)) as pool:
-        chunk = max(1, len(children) // (8 * workers))
-        yield from pool.map(_one_draw, children, chunksize=chunk)
+        yield from pool.map(_one_batch, batches)
 
 
 _FIGURES: list[PlanFigures] = []
 
 
 def _start(figures: PlanFigures) -> None:
-    """Prepare a worker: compiled code from disk, and what it draws."""
+    """Prepare a worker: compiled code from disk, one thread, and what it draws."""
+    import numba
+
     enable_cache()
+    numba.set_num_threads(1)
     _FIGURES[:] = [figures]
 
 
-def _one_draw(child: np.random.SeedSequence) -> Float64Array:
-    return _FIGURES[0](rng=np.random.default_rng(child))
+def _one_batch(batch: Batch) -> Float64Array:
+    return _FIGURES[0].drawn([np.random.default_rng(child) for child in batch])

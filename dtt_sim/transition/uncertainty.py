@@ -162,18 +162,18 @@ def draw_disturbance(
 
 
 def disturbed(
-    network: PhaseNetwork, draws: Sequence[Disturbance], known: dict[int, StationFields]
+    network: PhaseNetwork, draws: Sequence[Disturbance], known: dict[tuple[str, int], StationFields]
 ) -> PhaseNetwork:
     """A phase as some draws have it, their cells side by side.
 
     Parameters
     ----------
     known : dict
-        Stations that are disturbed already, by the identity of their field; added to.
+        Stations that are disturbed already, by name and identity of the field; added to.
     """
 
     def shifted(station: StationFields) -> StationFields:
-        key = id(station.wanted_dbuv_m)
+        key = station.name, id(station.wanted_dbuv_m)
         if key not in known:
             place = station.lon_deg, station.lat_deg
             shift = np.concatenate([
@@ -297,7 +297,7 @@ class PlanFigures:
         ]
         tiled = tuple(np.tile(v, len(draws)) for v in self.lonlat_deg)
         # A station that is the same in several phases is disturbed once.
-        known: dict[int, StationFields] = {}
+        known: dict[tuple[str, int], StationFields] = {}
         networks = [disturbed(n, draws, known) for n in self.networks]
         phases, fates = self._follow(networks, (tiled[0], tiled[1]))
         return np.array([

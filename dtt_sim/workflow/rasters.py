@@ -98,6 +98,11 @@ def write_service(
         nodata=None, tags=named,
     )  # fmt: skip
     write_cog(
+        folder / f"{name}_n_station.tif", grid,
+        [(f"stations of which each alone gives {fair} reception", "1", layers.n_station)],
+        nodata=None, tags=tags,
+    )  # fmt: skip
+    write_cog(
         folder / f"{name}_culprit.tif", grid,
         [("station that disturbs most", "", layers.culprit)], nodata=-1, tags=named,
     )  # fmt: skip

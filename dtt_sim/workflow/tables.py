@@ -18,6 +18,7 @@ from terrain.population import Population
 SUMMARY_HEADER = (
     "phase", "multiplex", "unit", "unit_vintage", "persons", "persons_outside_grid",
     "persons_at_sea_cells", "quality", "location_percent", "persons_served", "persons_served_percent",
+    "persons_with_two_stations",
     "area_km2", "area_served_km2", "land_km2", "land_served_km2", "terrain", "population",
 )  # fmt: skip
 ALL = "(all)"
@@ -28,6 +29,8 @@ def summary_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
 
     People "in all" are those of the named units. The area of a unit is that of its polygon on the
     receiving grid, empty where units are points; the area in all is the whole grid's, sea included.
+    "With two stations" are people whose reception hangs on no single station: of two or more each
+    alone gives the lower quality, noise being all that disturbs.
     """
     scenario, people = evaluated.scenario, area.population
     keys = scenario.keys.population
@@ -44,10 +47,12 @@ def summary_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
         masks = layers.served_acceptable, layers.served_good
         for asked, mask in zip(qualities_of(scenario, multiplex), masks, strict=True):
             persons = _persons(people, mask)
+            twice = _persons(people, layers.n_station >= 2)
             areas = _areas(area, [cells, cells * mask, land, land * mask])
             rows += [
                 (
                     evaluated.phase, multiplex, unit, vintage, *persons[k][:3], *asked, *persons[k][3:],
+                    *twice[k][3:4],
                     *areas.get(unit, ("", "", "", "")), terrain, quality,
                 )
                 for k, unit in enumerate(names)

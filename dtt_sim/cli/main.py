@@ -13,6 +13,7 @@ _COMMANDS = {
     "drill": ("dtt_sim.cli.drill", "Take stations off the air, or out of step, one at a time."),
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
     "interference": ("dtt_sim.cli.interference", "Account for who costs a multiplex how much."),
+    "ledger": ("dtt_sim.cli.ledger", "Who keeps, gains or loses a programme, and where."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),

@@ -30,6 +30,7 @@ from dtt_sim.workflow.losses import Losses, Progress
 from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.service import services_on_air, settings_of
 from dtt_sim.workflow.tables import ALL
+from terrain.grid import Grid
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -210,7 +211,7 @@ def ledger_rows(result: TransitionResult, bands: dict[Any, tuple[float, float]])
     return rows
 
 
-def to_dataset(result: TransitionResult, title: str, credits: str) -> xr.Dataset:
+def to_dataset(result: TransitionResult, grid: Grid, title: str, credits: str) -> xr.Dataset:
     """Fates by phase, item, kind of household and place, as CF conventions have flags.
 
     A place is the part of a cell that belongs to one unit.
@@ -255,7 +256,10 @@ def to_dataset(result: TransitionResult, title: str, credits: str) -> xr.Dataset
             "lon": ("place", lon, {"standard_name": "longitude", "units": "degrees_east"}),
             "lat": ("place", lat, {"standard_name": "latitude", "units": "degrees_north"}),
         },
-        {"Conventions": "CF-1.11", "title": title, "references": credits},
+        {
+            "Conventions": "CF-1.11", "title": title, "references": credits,
+            "grid_crs": grid.crs, "grid_transform": grid.transform, "grid_shape": grid.shape,
+        },
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dtt_sim.coverage.request import Solver
+    from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.losses import Progress
 
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The fast solver, or the reference that draws each path by itself.",
 )
+@click.option("--draws", type=click.IntRange(min=0), help="Draws of the plan's uncertainty.")
 @click.option("--threads", type=click.IntRange(min=1), help="Cores to use (all).")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def run(
@@ -49,6 +51,7 @@ def run(
     land: Path | None,
     cache: Path | None,
     solver: Solver,
+    draws: int | None,
     threads: int | None,
     quiet: bool,
 ) -> None:
@@ -84,13 +87,28 @@ def run(
             from dtt_sim.workflow.warm_up import compile_all
 
             compile_all()
-        result = compute(loaded, out, cache=cache, solver=solver, progress=tell, phase=phase)
+        result = compute(
+            loaded, out, cache=cache, solver=solver, progress=tell, phase=phase, draws=draws,
+            workers=workers_for(loaded, draws),
+        )  # fmt: skip
         tell("map", 0, 1)
         draw_map(result, out / "map.png")
         tell("map", 1, 1)
     for line in closing_lines(result):
         click.echo(line)
     click.echo(f"written: {out}")
+
+
+MANY_DRAWS = 400
+"""From here on several processes are worth their start."""
+
+
+def workers_for(scenario: Scenario, draws: int | None) -> int:
+    """Processes for a number of draws; by default the scenario's."""
+    import numba
+
+    n = scenario.keys.uncertainty.draws if draws is None else draws
+    return numba.get_num_threads() if n >= MANY_DRAWS else 1
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from dtt_sim.coverage import flags
 from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
+from dtt_sim.transition.needs import totals
+from dtt_sim.transition.uncertainty import RECEIVES, Figure
+from dtt_sim.workflow.accounts import ANY
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run
@@ -53,6 +57,61 @@ def _programmes(people: Population, household: Household) -> list[str]:
     return lines
 
 
+def _plan(result: Run) -> list[str]:
+    """What becomes of households phase by phase, the gates, and what it costs."""
+    account = result.account
+    if account is None:
+        return []
+    total = float(account.model.watching.sum())
+    lines = [f"the plan, of {total:,.0f} households that watch terrestrial television only:"]
+    for phase, date in zip(account.transition.fates.phases, account.transition.dates, strict=True):
+        ledger = account.ledger
+        now = float(ledger.receiving(phase, ANY).sum())
+        parts = [f"{now:,.0f} receive ({100.0 * now / total:.1f} %)"]
+        for status in ("gains", "loses"):
+            number = float(ledger.total(phase, ANY, status).sum())
+            if round(number):
+                parts.append(f"{number:,.0f} {'gain' if status == 'gains' else 'lose all'}")
+        causes: dict[str, float] = {}
+        for entry in ledger.of(phase, ANY):
+            if entry.cause:
+                causes[entry.cause] = causes.get(entry.cause, 0.0) + float(
+                    ledger.households(entry).sum()
+                )
+        why = ", ".join(
+            f"{cause} {n:,.0f}"
+            for cause, n in sorted(causes.items(), key=lambda c: -c[1])
+            if round(n)
+        )
+        lines.append(f"  {date} {phase}: {'; '.join(parts)}" + (f" ({why})" if why else ""))
+    for phase, verdicts in account.gates.items():
+        failed = [v for v in verdicts if not v.passed]
+        word = "passes its gate" if not failed else "fails its gate"
+        why = "; ".join(
+            f"{v.criterion} {v.value:.1f} %, {'at most' if 'losing' in v.criterion else 'at least'} "
+            f"{v.threshold:g} %" + (f" ({v.note})" if v.note else "")
+            for v in failed
+        )
+        lines.append(f"  {phase} {word}" + (f": {why}" if why else ""))
+    keys = result.scenario.keys.prices
+    if keys is not None:
+        amount = totals(account.costs)[""]
+        lines.append(
+            f"  cost {amount / 1e9:,.1f} thousand million {keys.currency} "
+            f"({amount / keys.rate / 1e6:,.1f} million {keys.other_currency})"
+        )
+    if account.bands is not None:
+        names = account.bands.names
+        low, high = account.bands.quantiles()
+        k = names.index(Figure(account.transition.fates.phases[-1], ANY, RECEIVES))
+        met = f"; coverage obligation met in {100.0 * account.obligation:.0f} % of draws"
+        lines.append(
+            f"  at the end {low[k]:,.0f} to {high[k]:,.0f} households receive (5 to 95 % of "
+            f"{len(account.bands.draws)} draws)" + ("" if math.isnan(account.obligation) else met)
+        )
+    return lines
+
+
 def _alternatives(result: Run) -> list[str]:
     """What each alternative costs or brings, in people at the better quality of every service."""
     lines = ["alternatives, people at good quality:"] if result.alternatives else []
@@ -95,6 +154,7 @@ def closing_lines(result: Run) -> list[str]:
                 f"people outside the grid {outside:,.0f} (not served), in sea cells {at_sea:,.0f} "
                 "(predicted like all others)"
             )
+    lines += _plan(result)
     lines += _alternatives(result)
     _, links = report_links(result.scenario, result.ground, prediction_of(result.scenario))
     lines += [

@@ -50,6 +50,7 @@ _FILE_KEYS: tuple[KeyPath, ...] = (
     ("population", "points"),
     ("population", "raster"),
     ("population", "units"),
+    ("households", "table"),
 )
 _BUILT_IN_TABLES = ("esa_worldcover", "corine", "globcover")
 _SERVICES: dict[str, type[BaseModel]] = {
@@ -89,7 +90,7 @@ class Scenario:
         Where it stands in its plan.
     phases : tuple of Scenario
         The scenario in every phase of its plan, by date; empty without one.
-    station_ids : tuple of str
+    station_ids, site_names : tuple of str
         Of all rows of the station table, on air or not.
     """
 
@@ -108,6 +109,7 @@ class Scenario:
     phase: PhaseKeys | None = None
     phases: tuple[Scenario, ...] = ()
     station_ids: tuple[str, ...] = ()
+    site_names: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -181,6 +183,7 @@ def load_scenario(
     rest = [_without_phases(base, layer) for layer in above[n_below:]]
     source = _Source(Path(path), override or "", dict(set_values or {}), base, rest)
     _check_alternatives(source, files.overrides)
+    _check_plan_names(source)
     scenarios = _phases(source) or [_check(source.merged(), source)]
     if base.problems:
         found = set(base.problems)
@@ -268,6 +271,33 @@ def _phases(source: _Source) -> list[Scenario | None]:
     return found
 
 
+def _check_plan_names(source: _Source) -> None:
+    """Deliveries and gates speak of phases that there are; deliveries never fall."""
+    merged = source.merged()
+    known = [keys.id for _, keys in read_phases(source.base)]
+    for table, key in (("delivery", "phase"), ("gates", "phases")):
+        value = merged.values.get(table)
+        for k, one in enumerate(value if isinstance(value, list) else [value]):
+            names = one.get(key) if isinstance(one, dict) else None
+            at = (table, k, key) if isinstance(value, list) else (table, key)
+            for name in names if isinstance(names, list) else [names]:
+                if isinstance(name, str) and name not in known:
+                    merged.report(at, f"no phase {name!r}{nearest(name, known)}")
+    reached: dict[str, tuple[int, float]] = {}
+    value = merged.values.get("delivery")
+    for k, one in enumerate(value if isinstance(value, list) else ()):
+        percent = one.get("percent") if isinstance(one, dict) else None
+        if not isinstance(percent, int | float) or one.get("phase") not in known:
+            continue  # the schema says so
+        number = known.index(one["phase"])
+        for group in one.get("groups", ("poor", "near_poor")):
+            before, so_far = reached.get(group, (-1, 0.0))
+            if number <= before or percent < so_far:
+                text = f"{group}: {percent:g} % after {so_far:g} %; put deliveries in order, rising"
+                merged.report(("delivery", k, "percent"), text)
+            reached[group] = number, float(percent)
+
+
 def _check_alternatives(source: _Source, overrides: Mapping[str, Layer]) -> None:
     base = source.merged()
     tables = base.values.get("alternative")
@@ -337,6 +367,7 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
         others, own_ratios, tuple(transmitter for transmitter, _ in built),
         (*keys.assumption, *_phase_assumptions(keys), *_row_assumptions(built)), idle,
         station_ids=tuple(row.values.get("id", "") for row in rows),
+        site_names=tuple(dict.fromkeys(row.values.get("site", "") for row in rows)),
     )  # fmt: skip
 
 

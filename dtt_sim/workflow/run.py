@@ -12,6 +12,14 @@ from dtt_sim.network.household import Household
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.workflow import tables
+from dtt_sim.workflow.accounts import (
+    Coverage,
+    PlanAccount,
+    account_plan,
+    digital_coverage,
+    prepare_households,
+    write_account,
+)
 from dtt_sim.workflow.alternatives import ALTERNATIVE_HEADER, Alternative, alternative_rows, compare
 from dtt_sim.workflow.area import (
     Area,
@@ -47,6 +55,8 @@ class Run:
     losses : Losses
     last : Evaluated
         Service in the last phase.
+    account : PlanAccount or None
+        Of a scenario with a plan and households.
     alternatives : tuple of Alternative
     out : Path
     computed, reused : tuple of str
@@ -63,6 +73,7 @@ class Run:
     area: Area
     losses: Losses
     last: Evaluated
+    account: PlanAccount | None
     alternatives: tuple[Alternative, ...]
     out: Path
     computed: tuple[str, ...]
@@ -122,6 +133,8 @@ def run(
     solver: Solver = "wedge",
     progress: Progress | None = None,
     phase: str | None = None,
+    draws: int | None = None,
+    workers: int = 1,
 ) -> Run:
     """Compute a scenario and write its folder.
 
@@ -139,6 +152,11 @@ def run(
         Called with the stage, and how much of how much is done.
     phase : str, optional
         Only this phase of the plan.
+    draws : int, optional
+        Of the plan's Monte Carlo, in the place of the scenario's.
+    workers : int
+        Processes that draw; a script that asks for several guards its own start with
+        ``if __name__ == "__main__"``.
 
     Raises
     ------
@@ -153,6 +171,7 @@ def run(
         check_protection(one)
     tell("terrain", 0, 1)
     area = read_area(scenario)
+    model = prepare_households(scenario, area)
     tell("terrain", 1, 1)
     losses = Losses(
         area.ground, area.grid, prediction_of(scenario), LossCache(cache or out / "cache"), solver
@@ -167,17 +186,25 @@ def run(
     tell("fields", 1, 1)
     rows: dict[str, list[tuple[Any, ...]]] = {"summary": [], "causes": [], "programmes": []}
     evaluated: list[Evaluated] = []
+    coverage: list[Coverage] = []
     lonlat = area.grid.lonlat()
     for k, one in enumerate(phases):
         tell("service", k, len(phases))
         found = evaluate(one, losses.stations(one.transmitters), lonlat)
         _write_phase(out, area, found, tags)
+        if model is not None:
+            coverage.append(digital_coverage(area, found))
         rows["summary"] += tables.summary_rows(area, found)
         rows["causes"] += tables.cause_rows(area, found)
         rows["programmes"] += tables.programme_rows(area, found)
         evaluated.append(found if one is phases[-1] else found.without_layers())
     tell("service", 1, 1)
     last = evaluated[-1]
+    account = None
+    if model is not None:
+        account = account_plan(
+            phases, area, losses, model, coverage, tell, draws=draws, workers=workers
+        )
     alternatives = compare(last, area, losses, tell)
     assumed = tables.assumption_rows(evaluated)
     ids = dict.fromkeys(t.id for t in transmitters)
@@ -186,6 +213,7 @@ def run(
         area=area,
         losses=losses,
         last=last,
+        account=account,
         alternatives=alternatives,
         out=out,
         computed=tuple(losses.computed),
@@ -198,6 +226,8 @@ def run(
     write_csv(out / "causes.csv", tables.CAUSE_HEADER, rows["causes"])
     if rows["programmes"]:
         write_csv(out / "programmes.csv", tables.PROGRAMME_HEADER, rows["programmes"])
+    if account is not None:
+        write_account(out, account, last.scenario, area)
     if alternatives:
         write_csv(
             out / "alternatives.csv", ALTERNATIVE_HEADER, alternative_rows(result.alternatives)

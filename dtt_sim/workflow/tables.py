@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dtt_sim.network.evaluate import CAUSES
+from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import BoolArray, Float64Array, UInt8Array
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.service import Evaluated, qualities_of
@@ -189,6 +190,27 @@ def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int,
             yield int(one), int(station), (cause == one) & (culprit == station)
 
 
+def _plan_rows(scenario: Scenario, said: set[Any]) -> list[tuple[Any, ...]]:
+    """Values of a plan's households, prices, gates and doubts of which the scenario says nothing."""
+    rows: list[tuple[Any, ...]] = []
+    if not scenario.phases:
+        return rows
+    for table in ("households", "prices", "gates", "uncertainty"):
+        keys = getattr(scenario.keys, table)
+        for name, field in type(keys).model_fields.items() if keys is not None else ():
+            value, key = getattr(keys, name), f"{table}.{name}"
+            if (
+                key in said
+                or not isinstance(value, int | float)
+                or name in {"draws", "seed", "cells"}
+            ):
+                continue
+            text = field.description or ""
+            unit = text[text.find("[") + 1 : text.find("]")] if "[" in text else ""
+            rows.append((key, value, unit, "ASSUMED", text, "scenario"))
+    return rows
+
+
 def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
     """The scenario's own assumptions, and the values behind reception that need a check."""
     scenario = phases[-1].scenario
@@ -210,6 +232,7 @@ def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
         )
         for line in lines.values()
     ]  # fmt: skip
+    rows += _plan_rows(scenario, {row[0] for row in rows})
     used = {
         (one.scenario.services[wanted].system, r.relation, r.tropospheric_db, r.continuous_db): r
         for one in phases

@@ -1,0 +1,590 @@
+"""A plan's accounts: households, receivers, money, gates and fairness, with their uncertainty."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from dtt_sim.errors import DttSimError
+from dtt_sim.scenario.households import household_model
+from dtt_sim.scenario.load import Scenario
+from dtt_sim.scenario.transmitters import nearest
+from dtt_sim.transition import fairness, needs, readiness
+from dtt_sim.transition.households import (
+    DAYS_PER_MONTH,
+    GROUPS,
+    HouseholdModel,
+    Uptake,
+    equipped_by_group,
+    equipped_by_unit,
+)
+from dtt_sim.transition.ledger import ANYTHING, Item, Ledger, build_ledger, carriers_of
+from dtt_sim.transition.uncertainty import (
+    COVERAGE,
+    Bands,
+    Errors,
+    Figure,
+    PlanFigures,
+    figure_names,
+    plan_figures,
+    run_draws,
+    sample_cells,
+)
+from dtt_sim.typing import Float64Array
+from dtt_sim.workflow.area import Area
+from dtt_sim.workflow.losses import Losses, Progress
+from dtt_sim.workflow.output import write_csv
+from dtt_sim.workflow.service import Evaluated
+from dtt_sim.workflow.tables import ALL
+from dtt_sim.workflow.transition import (
+    LEDGER_HEADER,
+    TransitionResult,
+    follow_plan,
+    ledger_rows,
+    people_of,
+    to_dataset,
+    write_dataset,
+)
+
+if TYPE_CHECKING:
+    from dtt_sim.model import Transmitter
+    from dtt_sim.scenario.schema import HouseholdKeys, PriceKeys
+
+COST_HEADER = (
+    "phase", "date", "where", "item", "quantity", "unit_price", "amount", "currency",
+    "amount_other", "other_currency",
+)  # fmt: skip
+GATE_HEADER = (
+    "phase", "date", "criterion", "threshold_percent", "value_percent", "margin_points", "passed",
+    "note",
+)  # fmt: skip
+FAIRNESS_HEADER = ("phase", "date", "measure", "where", "value_percent")
+HEADLINE_HEADER = (
+    "phase", "figure", "item", "value", "low", "high", "sampling_error", "unit", "draws",
+)  # fmt: skip
+ANY = Item("any", ANYTHING)
+
+
+class Coverage(NamedTuple):
+    """People with digital reception in a phase, by unit of the population.
+
+    Attributes
+    ----------
+    good, acceptable : (n_unit,) float64
+        Of any DVB-T2 service, the aerial aimed for it.
+    """
+
+    good: Float64Array
+    acceptable: Float64Array
+
+
+def digital_coverage(area: Area, evaluated: Evaluated) -> Coverage:
+    """People with digital reception, of the population's named units."""
+    assert area.population is not None
+    layers = [
+        found for name, found in evaluated.service.items()
+        if name in evaluated.scenario.multiplexes
+    ]  # fmt: skip
+    nowhere = np.zeros(area.grid.shape, np.bool_)
+    good = np.any([nowhere, *(one.served_good for one in layers)], axis=0)
+    acceptable = np.any([nowhere, *(one.served_acceptable for one in layers)], axis=0)
+    counted = area.population.is_counted
+    return Coverage(
+        area.population.served(good)[counted], area.population.served(acceptable)[counted]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PlanEquipment:
+    """Who has a receiver in each phase, as planned and as drawn.
+
+    Attributes
+    ----------
+    dates : tuple of date
+    is_sure : tuple of bool
+        Dates that do not slip.
+    uptake : Uptake
+    delivered : (n_phase, n_group) float64
+    group_shares : (n_group, n_unit) float64
+    low, high : float
+        Of the uptake.
+    slip_months : float
+    """
+
+    dates: tuple[dt.date, ...]
+    is_sure: tuple[bool, ...]
+    uptake: Uptake
+    delivered: Float64Array
+    group_shares: Float64Array
+    low: float
+    high: float
+    slip_months: float
+
+    def own(self, rng: np.random.Generator | None = None) -> Float64Array:
+        """Share that has bought a receiver, (n_phase,)."""
+        if rng is None:
+            return self.uptake.share(self.dates)
+        after = self.uptake.share_after
+        drawn = float(rng.triangular(self.low, after, self.high)) if self.high > self.low else after
+        latest = self.slip_months * DAYS_PER_MONTH
+        dates: list[dt.date] = []
+        for date, is_sure in zip(self.dates, self.is_sure, strict=True):
+            slip = float(rng.triangular(0.0, 0.0, latest)) if latest > 0.0 else 0.0
+            late = date + dt.timedelta(days=0 if is_sure else round(slip))
+            dates.append(max(late, dates[-1] + dt.timedelta(days=1)) if dates else late)
+        return self.uptake.share(dates, drawn)
+
+    def by_group(self, rng: np.random.Generator | None = None) -> Float64Array:
+        """Share with a receiver by group, (n_phase, n_group)."""
+        return equipped_by_group(self.own(rng), self.delivered)
+
+    def drawn(self, rng: np.random.Generator | None) -> Float64Array:
+        """Share of all households with a receiver, (n_phase, n_unit)."""
+        return equipped_by_unit(self.by_group(rng), self.group_shares)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanAccount:
+    """Everything that a plan comes to.
+
+    Attributes
+    ----------
+    model : HouseholdModel
+    equipment : PlanEquipment
+    transition : TransitionResult
+    coverage : tuple of Coverage
+    costs : tuple of CostRow
+    gates : dict of str to tuple of Verdict
+        By phase to which they apply.
+    fairness : dict of str to list of FairnessRow
+        By phase.
+    bands : Bands or None
+    obligation : float
+        Share of the draws in which the coverage obligation is met at the end; NaN without any.
+    """
+
+    model: HouseholdModel
+    equipment: PlanEquipment
+    transition: TransitionResult
+    coverage: tuple[Coverage, ...]
+    costs: tuple[needs.CostRow, ...]
+    gates: dict[str, tuple[readiness.Verdict, ...]]
+    fairness: dict[str, list[fairness.FairnessRow]]
+    bands: Bands | None
+    obligation: float
+
+    @property
+    def ledger(self) -> Ledger:
+        """Households by what becomes of every item."""
+        return self.transition.ledger
+
+
+def prepare_households(scenario: Scenario, area: Area) -> HouseholdModel | None:
+    """Households of a scenario with a plan; None where it has none, or says nothing of households.
+
+    Raises
+    ------
+    DttSimError
+        No population, or a table of units that are not there.
+    """
+    keys = scenario.keys.households
+    if keys is None or not scenario.phases:
+        return None
+    if area.population is None:
+        msg = "[households] needs a population; give [population]"
+        raise DttSimError(msg)
+    counted = np.flatnonzero(area.population.is_counted)
+    units = tuple(area.population.units[k] for k in counted)
+    unknown = [name for name in keys.islands if name not in units]
+    if unknown:
+        msg = f"households.islands: no unit {unknown[0]!r}{nearest(unknown[0], units)}"
+        raise DttSimError(msg)
+    empty = [u for u, n in zip(units, area.population.by_unit[counted], strict=True) if n <= 0.0]
+    if empty:
+        msg = f"unit {empty[0]!r} has no population; remove it or give it people"
+        raise DttSimError(msg)
+    paid_stations(scenario, scenario.phases)  # whose names and prices are checked
+    return household_model(keys, units, area.population.by_unit[counted])
+
+
+def account_plan(
+    phases: Sequence[Scenario],
+    area: Area,
+    losses: Losses,
+    model: HouseholdModel,
+    coverage: Sequence[Coverage],
+    tell: Progress,
+    *,
+    draws: int | None = None,
+    workers: int = 1,
+) -> PlanAccount:
+    """Accounts of a plan.
+
+    Parameters
+    ----------
+    phases : sequence of Scenario
+    coverage : sequence of Coverage
+        By phase.
+    draws : int, optional
+        Of the Monte Carlo, in the place of the scenario's.
+    workers : int
+        Processes that draw.
+    """
+    scenario = phases[-1]
+    keys = scenario.keys.households
+    assert keys is not None
+    equipment = _equipment(phases, keys, model)
+    equipped = equipment.drawn(None)
+    people = people_of(area, model.terrestrial / model.persons_per_household)
+    transition = follow_plan(
+        tuple(phases), people, losses, equipped, quality=keys.quality, reaim_deg=keys.reaim_deg,
+        tell=tell,
+    )  # fmt: skip
+    bands = _draw(phases, transition, equipment, draws, workers, tell)
+    obligation = math.nan
+    if bands is not None and scenario.keys.gates is not None:
+        at = bands.names.index(Figure(transition.fates.phases[-1], None, COVERAGE))
+        least = scenario.keys.gates.population_percent
+        obligation = bands.share(lambda figures: bool(figures[at] >= least))
+    return PlanAccount(
+        model, equipment, transition, tuple(coverage),
+        tuple(_costs(phases, transition, model, equipment)),
+        _gates(phases, transition, model, equipment, coverage),
+        _fairness(transition, model, equipment, keys.islands), bands, obligation,
+    )  # fmt: skip
+
+
+def _equipment(
+    phases: Sequence[Scenario], keys: HouseholdKeys, model: HouseholdModel
+) -> PlanEquipment:
+    steps = [one.phase for one in phases if one.phase]
+    delivered = np.zeros((len(steps), len(GROUPS)))
+    known = [step.id for step in steps]
+    for delivery in phases[-1].keys.delivery:
+        if delivery.phase in known:
+            for group in delivery.groups:
+                row = delivered[known.index(delivery.phase) :, GROUPS.index(group)]
+                np.maximum(row, 0.01 * delivery.percent, out=row)
+    uptake = Uptake(
+        keys.start or steps[0].date, 0.01 * keys.digital_at_start_percent,
+        0.01 * keys.uptake_percent, keys.uptake_after_months,
+    )  # fmt: skip
+    return PlanEquipment(
+        tuple(step.date for step in steps), tuple(s.confidence == "VERIFIED" for s in steps),
+        uptake, delivered, model.group_shares, 0.01 * keys.uptake_low_percent,
+        0.01 * keys.uptake_high_percent, phases[-1].keys.uncertainty.slip_months,
+    )  # fmt: skip
+
+
+def _draw(
+    phases: Sequence[Scenario], transition: TransitionResult, equipment: PlanEquipment,
+    draws: int | None, workers: int, tell: Progress,
+) -> Bands | None:  # fmt: skip
+    keys = phases[-1].keys.uncertainty
+    n_draw = keys.draws if draws is None else draws
+    if n_draw == 0:
+        return None
+    people = transition.people
+    rng = np.random.default_rng(keys.seed)
+    sample = sample_cells(people.households, keys.cells, rng)
+    household_keys = phases[-1].keys.households
+    assert household_keys is not None
+    items = transition.fates.items
+    figures = PlanFigures(
+        tuple(
+            type(one.network)(
+                one.network.id, tuple(s.at(sample.cells) for s in one.network.stations),
+                one.network.services,
+            )
+            for one in transition.receptions
+        ),
+        (people.lonlat_deg[0][:, sample.cells], people.lonlat_deg[1][:, sample.cells]),
+        sample.weight, items, equipment,
+        Errors(keys.bias_db, keys.mast_db, keys.unit_db, keys.erp_db, keys.location_sigma_db),
+        household_keys.reaim_deg, phases[-1].keys.network.aerial == "one",
+    )  # fmt: skip
+    nominal = plan_figures(
+        transition.receptions, transition.fates, people.households, equipment.drawn(None)
+    )
+    return run_draws(
+        figures, nominal, n_draw, keys.seed, workers=workers,
+        tell=lambda done, total: tell("draws", done, total),
+    )  # fmt: skip
+
+
+def paid_stations(scenario: Scenario, phases: Sequence[Scenario]) -> list[needs.Station]:
+    """Stations that a plan pays for.
+
+    Raises
+    ------
+    DttSimError
+        A name of `prices.pays_for` that is none, or a power without a price.
+    """
+    keys = scenario.keys.prices
+    if keys is None:
+        return []
+    spans: dict[str, tuple[Transmitter, int, int]] = {}
+    for p, one in enumerate(phases):
+        for t in one.transmitters:
+            if t.multiplex in one.multiplexes:
+                _, first, _ = spans.get(t.id, (t, p, p))
+                spans[t.id] = t, first, p
+    if keys.pays_for is None:
+        chosen = [name for name, (_, first, _) in spans.items() if first > 0]
+    else:
+        chosen = []
+        for name in keys.pays_for:
+            found = [k for k, (t, _, _) in spans.items() if name in (k, t.multiplex, t.site)]
+            if not found and not _is_off(scenario, name):
+                known = sorted(
+                    {n for k, (t, _, _) in spans.items() for n in (k, t.site, t.multiplex)}
+                )
+                msg = f"prices.pays_for: {name!r} is no DVB-T2 station, service or site{nearest(name, known)}"
+                raise DttSimError(msg)
+            chosen += [k for k in found if k not in chosen]
+    stations = [
+        needs.Station(t.id, t.site, t.lat_deg, t.lon_deg, t.erp_kw, first, last)
+        for t, first, last in (spans[name] for name in chosen)
+    ]
+    prices = prices_of(keys)
+    for station in stations:
+        if prices.site(station.erp_kw) is None:
+            msg = (
+                f"{station.id} radiates {station.erp_kw:g} kW, for which no [[prices.site]] has a "
+                "price; add a class with a lower above_kw"
+            )
+            raise DttSimError(msg)
+    return stations
+
+
+def _is_off(scenario: Scenario, name: str) -> bool:
+    """Whether a name is that of a station which an alternative keeps off the air."""
+    return name in scenario.station_ids or name in scenario.site_names
+
+
+def prices_of(keys: PriceKeys) -> needs.Prices:
+    """Prices of a scenario."""
+    return needs.Prices(
+        keys.currency, keys.other_currency, keys.rate, keys.receiver, keys.satellite,
+        tuple((one.above_kw, one.capex) for one in keys.site), keys.site_opex_percent,
+        keys.further_station_percent,
+    )  # fmt: skip
+
+
+def _costs(
+    phases: Sequence[Scenario], transition: TransitionResult, model: HouseholdModel,
+    equipment: PlanEquipment,
+) -> list[needs.CostRow]:  # fmt: skip
+    keys = phases[-1].keys.prices
+    if keys is None:
+        return []
+    prices, names, units = prices_of(keys), transition.fates.phases, model.units
+    shares = {
+        "all": np.ones(len(units)), "nobody": np.zeros(len(units)),
+        "supported": model.group_shares[:2].sum(axis=0),
+    }[keys.satellite_for]  # fmt: skip
+    until = keys.until or transition.dates[-1] + dt.timedelta(days=365)
+    rows = needs.receiver_rows(
+        names, units, model.watching, model.group_shares, equipment.own(), equipment.by_group(),
+        prices,
+    )  # fmt: skip
+    rows += needs.satellite_rows(names, units, outside_coverage(transition) * shares, prices)
+    rows += needs.site_rows(
+        names, transition.dates, until, paid_stations(phases[-1], phases), prices
+    )
+    order = {name: k for k, name in enumerate(names)}
+    return sorted(rows, key=lambda row: order[row.phase])
+
+
+def outside_coverage(transition: TransitionResult) -> Float64Array:
+    """Households that had a picture at first and get none any more, with a receiver either.
+
+    (n_phase, n_unit)
+    """
+    first = transition.receptions[0]
+    had = first.with_receiver.gets(carriers_of(ANY, first.network), afresh=True)
+    return np.array([
+        transition.people.households
+        @ (had & ~one.with_receiver.gets(carriers_of(ANY, one.network), afresh=True))
+        for one in transition.receptions
+    ])  # fmt: skip
+
+
+def _gates(
+    phases: Sequence[Scenario], transition: TransitionResult, model: HouseholdModel,
+    equipment: PlanEquipment, coverage: Sequence[Coverage],
+) -> dict[str, tuple[readiness.Verdict, ...]]:  # fmt: skip
+    keys = phases[-1].keys.gates
+    if keys is None:
+        return {}
+    gates = readiness.Gates(
+        keys.boxes_delivered_percent, keys.losing_all_percent, keys.population_percent,
+        keys.worst_unit_percent,
+    )  # fmt: skip
+    by_group, watching = equipment.by_group(), model.watching
+    supported = model.group_shares[:2] * watching
+    found = {}
+    for p, name in enumerate(transition.fates.phases):
+        if name not in (keys.phases if keys.phases is not None else _switching_off(phases)):
+            continue
+        losing = float(transition.ledger.total(name, ANY, "loses").sum())
+        share = coverage[p].acceptable / model.persons
+        worst = int(np.argmin(share))
+        measured = readiness.Measured(
+            100.0 * float((by_group[p, :2] @ supported).sum() / supported.sum())
+            if supported.sum() > 0.0 else math.nan,
+            100.0 * losing / float(watching.sum()) if watching.sum() > 0.0 else math.nan,
+            100.0 * float(coverage[p].good.sum() / model.persons.sum()),
+            100.0 * float(share[worst]), model.units[worst],
+        )  # fmt: skip
+        found[name] = readiness.judge(gates, measured)
+    return found
+
+
+def _switching_off(phases: Sequence[Scenario]) -> list[str]:
+    """Phases in which an analogue station goes off the air."""
+    found, before = [], set[str]()
+    for one in phases:
+        now = {t.id for t in one.transmitters if t.multiplex in one.analogue}
+        if before - now and one.phase:
+            found.append(one.phase.id)
+        before = now
+    return found
+
+
+def _fairness(
+    transition: TransitionResult, model: HouseholdModel, equipment: PlanEquipment,
+    islands: Sequence[str],
+) -> dict[str, list[fairness.FairnessRow]]:  # fmt: skip
+    supported = model.group_shares[:2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.nan_to_num(
+            np.einsum("pg,gu->pu", equipment.by_group()[:, :2], supported) / supported.sum(axis=0)
+        )
+    poor = build_ledger(transition.fates, transition.people.households, model.units, share)
+    rest = supported.sum(axis=0)
+    return {
+        phase: fairness.fairness_rows(
+            model.units, transition.people.households.sum(axis=1),
+            transition.ledger.receiving(phase, ANY),
+            transition.people.households.sum(axis=1) * rest,
+            poor.receiving(phase, ANY) * rest, islands,
+        )
+        for phase in transition.fates.phases
+    }  # fmt: skip
+
+
+def write_account(out: Path, account: PlanAccount, scenario: Scenario, area: Area) -> None:
+    """Write the tables of a plan, and its fates as NetCDF."""
+    transition = account.transition
+    dates = dict(zip(transition.fates.phases, transition.dates, strict=True))
+    bands: dict[Any, tuple[float, float]] = {}
+    if account.bands is not None:
+        low, high = account.bands.quantiles()
+        bands = {
+            (f.phase, f.item, f.what): (float(a), float(b))
+            for f, a, b in zip(account.bands.names, low, high, strict=True)
+        }
+    write_csv(out / "ledger.csv", LEDGER_HEADER, ledger_rows(transition, bands))
+    write_csv(out / "costs.csv", COST_HEADER, _cost_rows(account, scenario, dates))
+    write_csv(
+        out / "gates.csv", GATE_HEADER,
+        [
+            (phase, dates[phase].isoformat(), v.criterion, v.threshold, _rounded(v.value),
+             _rounded(v.margin), str(v.passed).lower(), v.note)
+            for phase, verdicts in account.gates.items() for v in verdicts
+        ],
+    )  # fmt: skip
+    write_csv(
+        out / "fairness.csv", FAIRNESS_HEADER,
+        [
+            (phase, dates[phase].isoformat(), row.measure, row.where, round(row.value_percent, 2))
+            for phase, rows in account.fairness.items() for row in rows
+        ],
+    )  # fmt: skip
+    write_csv(out / "headline.csv", HEADLINE_HEADER, _headline_rows(account))
+    write_dataset(
+        out / "transition.nc",
+        to_dataset(transition, area.grid, scenario.title, "; ".join(area.ground.credits)),
+    )
+
+
+def _rounded(value: float) -> float | str:
+    return "" if math.isnan(value) else round(value, 3)
+
+
+def _cost_rows(
+    account: PlanAccount, scenario: Scenario, dates: dict[str, dt.date]
+) -> list[tuple[Any, ...]]:
+    keys = scenario.keys.prices
+    if keys is None:
+        return []
+    totals = needs.totals(account.costs)
+
+    def money(amount: int) -> tuple[Any, ...]:
+        return amount, keys.currency, round(amount / keys.rate, 2), keys.other_currency
+
+    rows: list[tuple[Any, ...]] = []
+    for phase, date in dates.items():
+        rows += [
+            (phase, date.isoformat(), r.where, r.item, r.quantity, r.unit_price, *money(r.amount))
+            for r in account.costs if r.phase == phase
+        ]  # fmt: skip
+        rows.append((phase, date.isoformat(), ALL, "total", "", "", *money(totals.get(phase, 0))))
+    rows.append((ALL, "", ALL, "total", "", "", *money(totals[""])))
+    more = additional_households(account)
+    if more > 0.0:
+        per = round(totals[""] / more)
+        rows.append(
+            (ALL, "", ALL, "per additional household with DVB-T2 reception", round(more), "",
+             *money(per))
+        )  # fmt: skip
+    return rows
+
+
+def additional_households(account: PlanAccount) -> float:
+    """Terrestrial households with DVB-T2 reception at the end that had none at first."""
+    transition = account.transition
+    number = []
+    equipped = account.equipment.drawn(None)
+    for p in (0, -1):
+        one = transition.receptions[p]
+        digital = frozenset(n for n, s in one.network.services.items() if not s.is_analogue)
+        households = transition.people.households @ one.with_receiver.gets(digital)
+        number.append(float(households @ equipped[p]))
+    return number[1] - number[0]
+
+
+def _headline_rows(account: PlanAccount) -> list[tuple[Any, ...]]:
+    """Every figure of the plan, with its band where there were draws."""
+    transition = account.transition
+    nominal = plan_figures(
+        transition.receptions, transition.fates, transition.people.households,
+        account.equipment.drawn(None),
+    )  # fmt: skip
+    names = figure_names(transition.fates.phases, transition.fates.items)
+    bands = account.bands
+    low, high = bands.quantiles() if bands is not None else (None, None)
+    rows: list[tuple[Any, ...]] = []
+    for k, name in enumerate(names):
+        digits = 2 if name.what == COVERAGE else 0
+        band: tuple[Any, ...] = ("", "", "", "%" if digits else "households", "")
+        if bands is not None and low is not None and high is not None:
+            band = (
+                round(float(low[k]), digits), round(float(high[k]), digits),
+                round(float(bands.sampling[k]), digits or 1), band[3], len(bands.draws),
+            )  # fmt: skip
+        item = name.item.name if name.item else ""
+        rows.append((name.phase, name.what, item, round(float(nominal[k]), digits), *band))
+    if bands is not None and not math.isnan(account.obligation):
+        rows.append(
+            (transition.fates.phases[-1], "probability that the coverage obligation is met", "",
+             round(100.0 * account.obligation, 1), "", "", "", "%", len(bands.draws))
+        )  # fmt: skip
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,7 @@ def run(
     solver: Solver = "wedge",
     progress: Progress | None = None,
     phase: str | None = None,
+    on_phase: Callable[[Area, Evaluated], None] | None = None,
 ) -> Run:
     """Compute a scenario and write its folder.
 
@@ -139,6 +141,8 @@ def run(
         Called with the stage, and how much of how much is done.
     phase : str, optional
         Only this phase of the plan.
+    on_phase : callable, optional
+        Called with every phase, by date, while its layers are there; only those of the last are kept.
 
     Raises
     ------
@@ -175,6 +179,8 @@ def run(
         rows["summary"] += tables.summary_rows(area, found)
         rows["causes"] += tables.cause_rows(area, found)
         rows["programmes"] += tables.programme_rows(area, found)
+        if on_phase is not None:
+            on_phase(area, found)
         evaluated.append(found if one is phases[-1] else found.without_layers())
     tell("service", 1, 1)
     last = evaluated[-1]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
 SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
 HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
+LEGEND_ROW_IN = TITLE_ROW_IN = 0.25
 
 
 def draw_map(area: Area, found: Evaluated, path: Path) -> None:
@@ -43,7 +44,11 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     n_row = -(-len(names) // n_col)
     aspect = area.grid.n_row / area.grid.n_col
     width = 7.0 * n_col if n_col < 3 else 5.0 * n_col
-    height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + HEAD_IN + FOOT_IN
+    texts = ["not served", *_labels(found)]
+    n_legend = 6 if sum(map(len, texts)) < 6.0 * width else 3
+    foot_in = FOOT_IN + (LEGEND_ROW_IN if n_legend == 3 else 0.0)
+    head_in = HEAD_IN + (TITLE_ROW_IN if found.scenario.phase else 0.0)
+    height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + head_in + foot_in
     figure = Figure(figsize=(width, height), dpi=150)
     FigureCanvasAgg(figure)
     sea = area.ground.zone_at(*area.grid.lonlat()) == SEA
@@ -52,7 +57,6 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
         _draw_service(ax, area, found, name, sea)
     for ax in axes[len(names) :]:
         ax.set_axis_off()
-    texts = ["not served", *_labels(found)]
     handles: list[Any] = [
         Patch(facecolor=colour, edgecolor="#555555", label=text)
         for colour, text in zip(SERVED_COLOURS, texts, strict=True)
@@ -65,7 +69,7 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     figure.legend(
         handles=handles,
         loc="lower center",
-        ncols=len(handles),
+        ncols=n_legend,
         frameon=False,
         fontsize=9,
         bbox_to_anchor=(0.5, 0.22 / height),
@@ -83,7 +87,7 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
         color="#444444",
     )
     figure.subplots_adjust(
-        left=0.01, right=0.99, top=1.0 - (HEAD_IN + PANEL_HEAD_IN) / height, bottom=FOOT_IN / height,
+        left=0.01, right=0.99, top=1.0 - (head_in + PANEL_HEAD_IN) / height, bottom=foot_in / height,
         wspace=0.02, hspace=PANEL_HEAD_IN / (width / n_col * aspect),
     )  # fmt: skip
     with whole_file(path) as part:
@@ -140,7 +144,7 @@ def _caption(area: Area, found: Evaluated, name: str) -> str:
         return text
     layers = found.service[name]
     shares = [
-        f"{100.0 * people.served_counted(mask) / people.counted:.1f} % {quality}"
+        f"{100.0 * people.served_counted(mask) / people.counted:.1f} % {quality.name}"
         for quality, mask in zip(
             qualities_of(found.scenario, name),
             (layers.served_acceptable, layers.served_good),

@@ -271,7 +271,7 @@ def _axis_in(left_in: float, places: Sequence[float], title_in: Sequence[float])
     """Width of the time axis on which every title, at its place 0..1, ends within the picture."""
     room = WIDTH_IN - MARGIN_IN - left_in
     fits = [(room - width) / place for place, width in zip(places, title_in, strict=True) if place]
-    return max(LEAST_AXIS_IN, min(WIDTH_IN - left_in - RIGHT_IN, *fits))
+    return max(LEAST_AXIS_IN, min([WIDTH_IN - left_in - RIGHT_IN, *fits]))
 
 
 def _ticks(start: dt.date, end: dt.date) -> list[dt.date]:

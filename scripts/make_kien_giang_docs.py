@@ -2,7 +2,7 @@
 
     python scripts/make_kien_giang_docs.py [CACHE]
 
-Runs the scenario with its four settings of K33; CACHE is a folder of kept path losses.
+Runs the last phase of the scenario with its four settings of K33; CACHE is a folder of kept path losses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ SETTINGS = (
 
 def served(override: str, out: Path, cache: Path) -> tuple[float, float]:
     """People at the good share of locations on K33: in all, and on the island."""
-    result = run(load_scenario(SCENARIO, override=override or None), out, cache=cache)
+    scenario = load_scenario(SCENARIO, override=override or None, set_values={"alternative": []})
+    result = run(scenario, out, cache=cache, phase="band_700_vacated")
     people = result.population
     assert people is not None
     mask = result.service["K33"].served_good

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from dtt_sim.coverage.request import Solver
     from dtt_sim.scenario.load import Scenario
+    from dtt_sim.workflow.area import Area
     from dtt_sim.workflow.losses import Progress
+    from dtt_sim.workflow.service import Evaluated
 
 
 @click.command()
@@ -77,8 +79,12 @@ def run(
         import numba
 
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    from shutil import copyfile
+
+    from dtt_sim.report.gantt import draw_plan
     from dtt_sim.report.maps import draw_map
     from dtt_sim.report.text import closing_lines
+    from dtt_sim.workflow.output import whole_file
     from dtt_sim.workflow.run import run as compute
 
     with _progress(quiet=quiet) as tell:
@@ -87,12 +93,22 @@ def run(
             from dtt_sim.workflow.warm_up import compile_all
 
             compile_all()
+
+        def map_of(found: Evaluated) -> Path:
+            return out / "phases" / found.phase / "map.png"
+
+        def draw_phase(area: Area, found: Evaluated) -> None:
+            draw_map(area, found, map_of(found))
+
         result = compute(
-            loaded, out, cache=cache, solver=solver, progress=tell, phase=phase, draws=draws,
-            workers=workers_for(loaded, draws),
+            loaded, out, cache=cache, solver=solver, progress=tell, phase=phase,
+            on_phase=draw_phase, draws=draws, workers=workers_for(loaded, draws),
         )  # fmt: skip
         tell("map", 0, 1)
-        draw_map(result, out / "map.png")
+        with whole_file(out / "map.png") as part:
+            copyfile(map_of(result.last), part)
+        if loaded.phases:
+            draw_plan(loaded, out / "plan.png")
         tell("map", 1, 1)
     for line in closing_lines(result):
         click.echo(line)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dtt_sim.typing import BoolArray
+from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.output import whole_file
-from dtt_sim.workflow.run import Run
-from dtt_sim.workflow.service import Quality, qualities_of
-from terrain.grid import transformer
+from dtt_sim.workflow.service import Evaluated, Quality, qualities_of
+from terrain.grid import Grid, transformer
 from terrain.ground import SEA
 
 if TYPE_CHECKING:
@@ -20,14 +21,17 @@ if TYPE_CHECKING:
 SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
 SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
 HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
+LEGEND_ROW_IN = TITLE_ROW_IN = 0.25
 
 
-def draw_map(result: Run, path: Path) -> None:
-    """Draw ``map.png``: where each multiplex is received, coast, sites, legend and scale.
+def draw_map(area: Area, found: Evaluated, path: Path) -> None:
+    """Draw ``map.png``: where each service is received in a phase, coast, sites, legend and scale.
 
     Parameters
     ----------
-    result : Run
+    area : Area
+    found : Evaluated
+        With the layers of its services.
     path : Path
         PNG file; written whole or not at all.
     """
@@ -35,20 +39,24 @@ def draw_map(result: Run, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    names = list(result.service)
-    n_col = 1 if len(names) == 1 else 2
+    names = list(found.service)
+    n_col = 1 if len(names) == 1 else 2 if len(names) <= 4 else 3
     n_row = -(-len(names) // n_col)
-    aspect = result.grid.n_row / result.grid.n_col
-    width = 7.0 * n_col
-    height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + HEAD_IN + FOOT_IN
+    aspect = area.grid.n_row / area.grid.n_col
+    width = 7.0 * n_col if n_col < 3 else 5.0 * n_col
+    texts = ["not served", *_labels(found)]
+    n_legend = 6 if sum(map(len, texts)) < 6.0 * width else 3
+    foot_in = FOOT_IN + (LEGEND_ROW_IN if n_legend == 3 else 0.0)
+    head_in = HEAD_IN + (TITLE_ROW_IN if found.scenario.phase else 0.0)
+    height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + head_in + foot_in
     figure = Figure(figsize=(width, height), dpi=150)
     FigureCanvasAgg(figure)
+    sea = area.ground.zone_at(*area.grid.lonlat()) == SEA
     axes = figure.subplots(n_row, n_col, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
-        _draw_multiplex(ax, result, name)
+        _draw_service(ax, area, found, name, sea)
     for ax in axes[len(names) :]:
         ax.set_axis_off()
-    texts = ["not served", *_labels(result)]
     handles: list[Any] = [
         Patch(facecolor=colour, edgecolor="#555555", label=text)
         for colour, text in zip(SERVED_COLOURS, texts, strict=True)
@@ -61,50 +69,57 @@ def draw_map(result: Run, path: Path) -> None:
     figure.legend(
         handles=handles,
         loc="lower center",
-        ncols=len(handles),
+        ncols=n_legend,
         frameon=False,
         fontsize=9,
         bbox_to_anchor=(0.5, 0.22 / height),
     )
-    figure.suptitle(_title(result), fontsize=13, fontweight="bold", y=1.0 - 0.1 / height, va="top")
+    figure.suptitle(
+        _title(area, found), fontsize=13, fontweight="bold", y=1.0 - 0.1 / height, va="top"
+    )
     figure.text(
-        0.99, 0.06 / height, _credits(result), ha="right", va="bottom", fontsize=6, color="#444444"
+        0.99,
+        0.06 / height,
+        _credits(area, found),
+        ha="right",
+        va="bottom",
+        fontsize=6,
+        color="#444444",
     )
     figure.subplots_adjust(
-        left=0.01, right=0.99, top=1.0 - (HEAD_IN + PANEL_HEAD_IN) / height, bottom=FOOT_IN / height,
+        left=0.01, right=0.99, top=1.0 - (head_in + PANEL_HEAD_IN) / height, bottom=foot_in / height,
         wspace=0.02, hspace=PANEL_HEAD_IN / (width / n_col * aspect),
     )  # fmt: skip
     with whole_file(path) as part:
         figure.savefig(part, format="png")
 
 
-def _labels(result: Run) -> list[str]:
+def _labels(found: Evaluated) -> list[str]:
     """What the two colours of served cells stand for, in all panels."""
-    found: dict[tuple[Quality, Quality], None] = {
-        qualities_of(result.scenario, name): None for name in result.service
+    pairs: dict[tuple[Quality, Quality], None] = {
+        qualities_of(found.scenario, name): None for name in found.service
     }
-    return [" / ".join(map(str, level)) for level in zip(*found, strict=True)]
+    return [" / ".join(map(str, level)) for level in zip(*pairs, strict=True)]
 
 
-def _title(result: Run) -> str:
-    override = f" [{result.scenario.override}]" if result.scenario.override else ""
+def _title(area: Area, found: Evaluated) -> str:
+    scenario = found.scenario
+    override = f" [{scenario.override}]" if scenario.override else ""
+    phase = f"\n{scenario.phase.name}, from {scenario.phase.date}" if scenario.phase else ""
     warning = "\nSCHEMATIC TERRAIN: relief made up, not a finding about the real ground"
-    return result.scenario.title + override + (warning if result.ground.is_schematic else "")
+    return scenario.title + override + phase + (warning if area.ground.is_schematic else "")
 
 
-def _credits(result: Run) -> str:
-    keys = result.scenario.keys
+def _credits(area: Area, found: Evaluated) -> str:
+    keys = found.scenario.keys
     people = keys.population.credits if keys.population else []
-    return " · ".join(["ITU-R P.1812-8, dtt_sim", *result.ground.credits, *people, result.grid.crs])
+    return " · ".join(["ITU-R P.1812-8, dtt_sim", *area.ground.credits, *people, area.grid.crs])
 
 
-def _draw_multiplex(ax: Axes, result: Run, name: str) -> None:
+def _draw_service(ax: Axes, area: Area, found: Evaluated, name: str, sea: BoolArray) -> None:
     from matplotlib.colors import to_rgb
 
-    layers = result.service[name]
-    grid = result.grid
-    lon, lat = grid.lonlat()
-    sea = result.ground.zone_at(lon, lat) == SEA
+    layers, grid = found.service[name], area.grid
     level = layers.served_acceptable.astype(int) + layers.served_good
     on_land = np.array([to_rgb(c) for c in SERVED_COLOURS])
     at_sea = np.array([to_rgb(c) for c in SEA_SERVED_COLOURS])
@@ -113,26 +128,25 @@ def _draw_multiplex(ax: Axes, result: Run, name: str) -> None:
     west, south, east, north = grid.bounds
     ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
     ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.6)
-    _draw_sites(ax, result, name)
-    _draw_scale(ax, result)
+    _draw_sites(ax, grid, found, name)
+    _draw_scale(ax, grid)
     ax.set_xlim(west, east)
     ax.set_ylim(south, north)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.set_title(_caption(result, name), fontsize=9, loc="left")
+    ax.set_title(_caption(area, found, name), fontsize=9, loc="left", parse_math=False)
 
 
-def _caption(result: Run, name: str) -> str:
-    service = result.scenario.services[name]
+def _caption(area: Area, found: Evaluated, name: str) -> str:
+    service, people = found.scenario.services[name], area.population
     text = f"{service.title} · {service.description}"
-    if result.population is None:
+    if people is None:
         return text
-    total = result.population.counted
-    layers = result.service[name]
+    layers = found.service[name]
     shares = [
-        f"{100.0 * result.population.served_counted(mask) / total:.1f} % {quality}"
+        f"{100.0 * people.served_counted(mask) / people.counted:.1f} % {quality.name}"
         for quality, mask in zip(
-            qualities_of(result.scenario, name),
+            qualities_of(found.scenario, name),
             (layers.served_acceptable, layers.served_good),
             strict=True,
         )
@@ -140,13 +154,13 @@ def _caption(result: Run, name: str) -> str:
     return f"{text}\npeople served: {'; '.join(shares)}"
 
 
-def _draw_sites(ax: Axes, result: Run, name: str) -> None:
+def _draw_sites(ax: Axes, grid: Grid, found: Evaluated, name: str) -> None:
     from matplotlib.patheffects import withStroke
 
-    west, south, east, north = result.grid.bounds
-    change = transformer("EPSG:4326", result.grid.crs)
+    west, south, east, north = grid.bounds
+    change = transformer("EPSG:4326", grid.crs)
     labelled = set()
-    for transmitter in result.scenario.transmitters:
+    for transmitter in found.scenario.transmitters:
         if transmitter.multiplex != name:
             continue
         x, y = change.transform(transmitter.lon_deg, transmitter.lat_deg)
@@ -170,13 +184,13 @@ def _draw_sites(ax: Axes, result: Run, name: str) -> None:
         )
 
 
-def _draw_scale(ax: Axes, result: Run) -> None:
+def _draw_scale(ax: Axes, grid: Grid) -> None:
     """Scale bar of a round length, lower left, and an arrow to grid north, lower right."""
     from matplotlib.patheffects import withStroke
 
-    west, south, east, north = result.grid.bounds
-    _, east_m = result.grid.cell_size_m()
-    per_km = 1000.0 * result.grid.transform[0] / east_m
+    west, south, east, north = grid.bounds
+    _, east_m = grid.cell_size_m()
+    per_km = 1000.0 * grid.transform[0] / east_m
     reach_km = 0.22 * (east - west) / per_km
     length_km = max(
         (v * 10.0**e for e in range(-2, 4) for v in (1, 2, 5) if v * 10.0**e <= reach_km),

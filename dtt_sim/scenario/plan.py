@@ -135,7 +135,7 @@ class _Plan:
                 name: {key: dict(value) for key, value in getattr(keys, name).items()}
                 for name in CHANGED
             }
-            for name in touched:
+            for name in (name for name in self.rows if name in touched):
                 changes["transmitters"].setdefault(name, {})["on_air"] = state[name]
             found.append(Step(keys, changes, vacated, frozenset(on)))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,7 @@ def run(
     phase: str | None = None,
     draws: int | None = None,
     workers: int = 1,
+    on_phase: Callable[[Area, Evaluated], None] | None = None,
 ) -> Run:
     """Compute a scenario and write its folder.
 
@@ -157,6 +159,8 @@ def run(
     workers : int
         Processes that draw; a script that asks for several guards its own start with
         ``if __name__ == "__main__"``.
+    on_phase : callable, optional
+        Called with every phase, by date, while its layers are there; only those of the last are kept.
 
     Raises
     ------
@@ -197,6 +201,8 @@ def run(
         rows["summary"] += tables.summary_rows(area, found)
         rows["causes"] += tables.cause_rows(area, found)
         rows["programmes"] += tables.programme_rows(area, found)
+        if on_phase is not None:
+            on_phase(area, found)
         evaluated.append(found if one is phases[-1] else found.without_layers())
     tell("service", 1, 1)
     last = evaluated[-1]

@@ -1,4 +1,4 @@
-"""Sweep the mast height of one site and print who is served.
+"""Sweep the mast height of one site and print who is served at the end of the plan.
 
     python scenarios/kien_giang/heights.py [TRANSMITTER] [HEIGHT_M ...]
 
@@ -22,9 +22,10 @@ def main() -> None:
     for height in heights:
         scenario = dtt_sim.load_scenario(
             HERE / "scenario.toml",
-            set_values={f"transmitters.{name}.height_agl_m": height},
+            set_values={f"transmitters.{name}.height_agl_m": height, "alternative": []},
         )
-        result = dtt_sim.run(scenario, Path("out") / "heights")
+        last = scenario.phases[-1].phase.id
+        result = dtt_sim.run(scenario, Path("out") / "heights", phase=last)
         multiplex = next(t.multiplex for t in scenario.transmitters if t.id == name)
         layers = result.service[multiplex]
         acceptable = result.population.served(layers.served_acceptable).sum()

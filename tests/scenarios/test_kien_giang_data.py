@@ -13,7 +13,7 @@ import pytest
 import rasterio
 import shapely
 
-from dtt_sim.scenario.load import load_scenario
+from dtt_sim.scenario.load import Scenario, load_scenario
 from terrain.build import load_ground
 from terrain.ground import SEA, VOID, Ground
 from terrain.population import population_from_points
@@ -181,14 +181,122 @@ def test_places_are_on_land_and_everyone_is_in_the_grid(
 
 
 @pytest.mark.parametrize(
-    "override", [None, "existing_only", "hon_me_erp_20kw", "phu_quoc_high_site", "portable_outdoor"]
+    ("override", "count"),
+    [
+        (None, 22),
+        ("existing_only", 18),
+        ("hon_me_erp_20kw", 22),
+        ("phu_quoc_high_site", 22),
+        ("phu_quoc_gap_fillers", 24),
+        ("k34_256qam", 22),
+        ("portable_outdoor", 22),
+    ],
 )
-def test_scenario_loads_without_a_warning(override: str | None) -> None:
+def test_scenario_loads_without_a_warning(override: str | None, count: int) -> None:
     scenario = load_scenario(FOLDER / "scenario.toml", override=override)
     assert scenario.warnings == ()
     assert scenario.keys.terrain.schematic
-    assert scenario.keys.terrain.schematic
-    assert len(scenario.transmitters) == (18 if override == "existing_only" else 22)
+    assert len(scenario.transmitters) == count
+    # Alternatives are about the end of the plan, and those that name stations find them there.
+    assert scenario.phase is not None
+    assert scenario.phase.id == "band_700_vacated"
+
+
+NEIGHBOURS = {
+    "long_xuyen", "can_tho", "vi_thanh", "ca_mau", "bac_lieu", "soc_trang", "cao_lanh", "vinh_long",
+}  # fmt: skip
+"""Sites with digital stations that are no part of the province's own plan."""
+
+
+def on_air(scenario: Scenario) -> dict[str, set[str]]:
+    return {p.phase.id: {t.id for t in p.transmitters} for p in scenario.phases if p.phase}
+
+
+def test_who_is_on_air_in_each_phase() -> None:
+    found = on_air(load_scenario(FOLDER / "scenario.toml"))
+    analogue = {
+        "thkg_rach_gia", "vtv1_hon_me", "vtv3_hon_me", "vtv1_phu_quoc", "vtv1_ha_tien",
+        "thct_can_tho", "vtv2_rach_gia",
+    }  # fmt: skip
+    assert list(found) == [
+        "analogue_only", "first_dvb_t2", "neighbour_switch_off", "simulcast_complete",
+        "sdtv_line_up", "analogue_switch_off", "band_700_vacated",
+    ]  # fmt: skip
+    assert found["analogue_only"] == analogue
+    first = found["first_dvb_t2"] - analogue
+    assert {"hon_me_k33", "hon_me_k34", "can_tho_vtv", "vinh_long_k34"} < first
+    assert {name.rpartition("_")[0] for name in first} == NEIGHBOURS | {"hon_me"}
+    assert found["first_dvb_t2"] > analogue
+    assert found["first_dvb_t2"] - found["neighbour_switch_off"] == {"thct_can_tho"}
+    assert found["simulcast_complete"] - found["neighbour_switch_off"] == {
+        "hon_me_vtv", "rach_gia_k33", "rach_gia_k34", "phu_quoc_k33", "phu_quoc_k34",
+    }  # fmt: skip
+    assert found["sdtv_line_up"] == found["simulcast_complete"]
+    # The exception above 694 MHz outlives the switch-off.
+    assert found["analogue_switch_off"] & analogue == {"vtv2_rach_gia"}
+    digital = {r["id"] for r in rows("transmitters.csv")} - analogue
+    assert found["band_700_vacated"] == digital
+
+
+def test_days_of_the_plan_and_the_line_up(shared: Path) -> None:
+    scenario = load_scenario(FOLDER / "scenario.toml")
+    phases = {p.phase.id: p.phase for p in scenario.phases if p.phase}
+    sure = {name: p.date.isoformat() for name, p in phases.items() if p.confidence == "VERIFIED"}
+    assert sure == {"neighbour_switch_off": "2016-08-15", "sdtv_line_up": "2017-08-12"}
+    with (shared / "standards" / "vn_aso_timeline.csv").open(encoding="utf-8") as file:
+        known = {r["date"]: r for r in csv.DictReader(file)}
+    assert known["2016-08-15"]["confidence"] == "VERIFIED"
+    assert "Can Tho" in known["2016-08-15"]["provinces"]
+    assert phases["band_700_vacated"].date.isoformat() in known
+    assert str(phases["analogue_switch_off"].date) == "2017-12-31"
+    assert all(p.title and p.note for p in phases.values())
+    dropped = {"THVL1", "THVL2", "ATV"}
+    for one in scenario.phases:
+        assert one.phase is not None
+        is_before = one.phase.date.isoformat() < "2017-08-12"
+        assert (dropped <= set(one.multiplexes["K33"].programmes)) == is_before
+    # What is the same programme has the same name, digital or not.
+    digital = {p for m in scenario.multiplexes.values() for p in m.programmes}
+    assert {p for a in scenario.analogue.values() for p in a.programmes} <= digital
+
+
+def test_analogue_stations_are_those_of_the_assumptions(shared: Path) -> None:
+    with (shared / "standards" / "assumptions.csv").open(encoding="utf-8") as file:
+        given = [r for r in csv.DictReader(file) if r["group"] == "analogue stations"]
+    made_up = [r for r in rows("transmitters.csv") if r["multiplex"].startswith("PAL_")]
+    assert len(made_up) == len(given)
+    for row in made_up:
+        raster = {"UHF": "UHF", "VHF_DK": "VHF"}[row["channel_raster"]]
+        height = row["height_agl_m"] or row["height_amsl_m"]
+        source = [r["value"] for r in given if f"{raster} {row['channel']} " in r["value"]]
+        assert len(source) == 1, row["id"]
+        assert f" {row['erp_kw']} kW" in source[0], row["id"]
+        assert f" {height} m" in source[0], row["id"]
+        assert row["confidence"] == "SYNTHETIC"
+        assert row["note"].startswith("made up")
+
+
+def test_gap_fillers_come_with_the_simulcast_in_place_of_the_mast() -> None:
+    plan = on_air(load_scenario(FOLDER / "scenario.toml"))
+    other = on_air(load_scenario(FOLDER / "scenario.toml", override="phu_quoc_gap_fillers"))
+    new = {f"{town}_{channel}" for town in ("duong_dong", "an_thoi") for channel in ("k33", "k34")}
+    for phase, names in plan.items():
+        has_mast = "phu_quoc_k33" in names
+        assert other[phase] == names - {"phu_quoc_k33", "phu_quoc_k34"} | (
+            new if has_mast else set()
+        )
+
+
+def test_a_file_may_put_the_switch_off_later() -> None:
+    plan = load_scenario(FOLDER / "scenario.toml")
+    later = load_scenario(FOLDER / "later_switch_off.toml")
+    assert on_air(later) == on_air(plan)
+    moved = {
+        a.phase.id: (str(a.phase.date), str(b.phase.date))
+        for a, b in zip(plan.phases, later.phases, strict=True)
+        if a.phase and b.phase and a.phase.date != b.phase.date
+    }
+    assert moved == {"analogue_switch_off": ("2017-12-31", "2019-06-30")}
 
 
 def test_sites_are_those_of_the_source(shared: Path, land: shapely.Geometry) -> None:
@@ -199,6 +307,8 @@ def test_sites_are_those_of_the_source(shared: Path, land: shapely.Geometry) -> 
     for row in rows("transmitters.csv"):
         position = float(row["lat_deg"]), float(row["lon_deg"])
         assert land.contains(shapely.Point(position[1], position[0])), row["id"]
+        if row["confidence"] == "SYNTHETIC":
+            continue
         assert row["confidence"] == "ASSUMED"
         if "proposal" in row["site"]:
             assert float(row["erp_kw"]) == 2.0

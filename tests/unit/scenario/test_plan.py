@@ -149,6 +149,17 @@ phase.more.on = ["d2", "d3"]
     assert later.phase.date == dt.date(2018, 6, 30)
     assert on_air(load(folder, more=more, override="added"))["simulcast"] == ["d1", "a1", "a2"]
     assert on_air(load(folder, more=more, override="added"))["aso"] == ["d1", "d2", "d3"]
+    # New stations stand in the order of the file: rasters count in it.
+    names = ["zulu", "golf", "alfa", "kilo", "mike", "echo"]
+    several = "[override.several]\n" + "".join(
+        f'transmitters.{name} = {{ site = "East", lat_deg = 10.{k}, lon_deg = 105.5, '
+        'height_agl_m = 50, erp_kw = 1, multiplex = "K33", channel = 33 }\n'
+        for k, name in enumerate(names)
+    )
+    several += 'phase.more.on = ["d2", "East"]\n'
+    ordered = load(folder, more=several, override="several")
+    assert [t.id for t in ordered.transmitters] == ["d1", "d2", *names]
+    assert ordered.station_ids == ("d1", "d2", "a1", "a2", *names)
     # A scenario that extends this one and takes a station out of it, likewise.
     (folder / "out.toml").write_text(
         'extends = "s.toml"\n[transmitters]\nd2.on_air = false\n', encoding="utf-8"

@@ -25,7 +25,7 @@ SCENARIO = Path(__file__).parents[3] / "scenarios" / "kien_giang" / "scenario.to
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     values = {"grid.cell_size": 8000}
     scenario = load_scenario(SCENARIO, override="k33_guard_19_256", set_values=values)
-    return run(scenario, tmp_path_factory.mktemp("run"))
+    return run(scenario, tmp_path_factory.mktemp("run"), phase="band_700_vacated")
 
 
 def test_the_explanation_is_what_the_rasters_say(finished: Run) -> None:

@@ -185,6 +185,7 @@ def load_scenario(
     _check_alternatives(source, files.overrides)
     _check_plan_names(source)
     scenarios = _phases(source) or [_check(source.merged(), source)]
+    _check_must_carry(source, [one for one in scenarios if one is not None])
     if base.problems:
         found = set(base.problems)
         raise ScenarioError(sorted(found, key=lambda p: (p.file, p.line or 0, p.key)))
@@ -296,6 +297,16 @@ def _check_plan_names(source: _Source) -> None:
                 text = f"{group}: {percent:g} % after {so_far:g} %; put deliveries in order, rising"
                 merged.report(("delivery", k, "percent"), text)
             reached[group] = number, float(percent)
+
+
+def _check_must_carry(source: _Source, scenarios: Sequence[Scenario]) -> None:
+    """Programmes that households must not lose are carried by some service."""
+    carried = {p for one in scenarios for s in one.services.values() for p in s.programmes}
+    for one in scenarios[-1:]:
+        for name in one.keys.gates.must_carry if one.keys.gates else ():
+            if name not in carried:
+                text = f"{name!r} is in no multiplex or analogue service{nearest(name, sorted(carried))}"
+                source.merged().report(("gates", "must_carry"), text)
 
 
 def _check_alternatives(source: _Source, overrides: Mapping[str, Layer]) -> None:

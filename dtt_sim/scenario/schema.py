@@ -460,6 +460,10 @@ class GateKeys(Keys):
     worst_unit_percent: Share = Field(
         50.0, description="the same, acceptable, in the worst unit [%]"
     )
+    must_carry: Programmes = Field([], description="programmes that households must not lose")
+    losing_programme_percent: Share = Field(
+        5.0, description="terrestrial households that lose one of them, at most [%]"
+    )
     phases: list[str] | None = Field(
         None, description="to which they apply; default: where analogue stations go off the air"
     )

@@ -21,12 +21,15 @@ class Gates:
         With digital reception at the good share of locations, at least.
     worst_unit_percent : float
         The same at the acceptable share, in the worst unit.
+    losing_programme_percent : float
+        Of the terrestrial households that lose a programme which must be carried, at most.
     """
 
     boxes_delivered_percent: float
     losing_all_percent: float
     population_percent: float
     worst_unit_percent: float
+    losing_programme_percent: float = 100.0
 
 
 ROUNDING = 1e-9
@@ -34,13 +37,22 @@ ROUNDING = 1e-9
 
 
 class Measured(NamedTuple):
-    """What a phase has; NaN where nobody is concerned."""
+    """What a phase has; NaN where nobody is concerned.
+
+    Attributes
+    ----------
+    boxes_delivered_percent, losing_all_percent, population_percent, worst_unit_percent : float
+    worst_unit : str
+    losing_programme_percent : tuple of (str, float)
+        By programme that must be carried.
+    """
 
     boxes_delivered_percent: float
     losing_all_percent: float
     population_percent: float
     worst_unit_percent: float
     worst_unit: str
+    losing_programme_percent: tuple[tuple[str, float], ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -76,6 +88,8 @@ def judge(gates: Gates, measured: Measured) -> tuple[Verdict, ...]:
          measured.population_percent, 1.0, ""),
         ("worst unit, acceptable digital reception", gates.worst_unit_percent,
          measured.worst_unit_percent, 1.0, measured.worst_unit),
+        *((f"households losing {name}", gates.losing_programme_percent, value, -1.0, "")
+          for name, value in measured.losing_programme_percent),
     )  # fmt: skip
     found = []
     for name, threshold, value, sign, note in cases:

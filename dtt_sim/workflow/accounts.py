@@ -6,8 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,7 +30,6 @@ from dtt_sim.transition.uncertainty import (
     Errors,
     Figure,
     PlanFigures,
-    figure_names,
     plan_figures,
     run_draws,
     sample_cells,
@@ -39,36 +37,19 @@ from dtt_sim.transition.uncertainty import (
 from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.losses import Losses, Progress
-from dtt_sim.workflow.output import write_csv
 from dtt_sim.workflow.service import Evaluated
-from dtt_sim.workflow.tables import ALL
 from dtt_sim.workflow.transition import (
-    LEDGER_HEADER,
     TransitionResult,
     follow_plan,
-    ledger_rows,
     people_of,
-    to_dataset,
-    write_dataset,
 )
 
 if TYPE_CHECKING:
     from dtt_sim.model import Transmitter
     from dtt_sim.scenario.schema import HouseholdKeys, PriceKeys
 
-COST_HEADER = (
-    "phase", "date", "where", "item", "quantity", "unit_price", "amount", "currency",
-    "amount_other", "other_currency",
-)  # fmt: skip
-GATE_HEADER = (
-    "phase", "date", "criterion", "threshold_percent", "value_percent", "margin_points", "passed",
-    "note",
-)  # fmt: skip
-FAIRNESS_HEADER = ("phase", "date", "measure", "where", "value_percent")
-HEADLINE_HEADER = (
-    "phase", "figure", "item", "value", "low", "high", "sampling_error", "unit", "draws",
-)  # fmt: skip
 ANY = Item("any", ANYTHING)
+"""Reception of anything at all."""
 
 
 class Coverage(NamedTuple):
@@ -425,7 +406,7 @@ def _gates(
         return {}
     gates = readiness.Gates(
         keys.boxes_delivered_percent, keys.losing_all_percent, keys.population_percent,
-        keys.worst_unit_percent,
+        keys.worst_unit_percent, keys.losing_programme_percent,
     )  # fmt: skip
     by_group, watching = equipment.by_group(), model.watching
     supported = model.group_shares[:2] * watching
@@ -433,18 +414,28 @@ def _gates(
     for p, name in enumerate(transition.fates.phases):
         if name not in (keys.phases if keys.phases is not None else _switching_off(phases)):
             continue
-        losing = float(transition.ledger.total(name, ANY, "loses").sum())
+        losing = transition.ledger.total(name, ANY, "loses")
         share = coverage[p].acceptable / model.persons
         worst = int(np.argmin(share))
         measured = readiness.Measured(
-            100.0 * float((by_group[p, :2] @ supported).sum() / supported.sum())
-            if supported.sum() > 0.0 else math.nan,
-            100.0 * losing / float(watching.sum()) if watching.sum() > 0.0 else math.nan,
+            _percent(by_group[p, :2] @ supported, supported),
+            _percent(losing, watching),
             100.0 * float(coverage[p].good.sum() / model.persons.sum()),
             100.0 * float(share[worst]), model.units[worst],
+            tuple(
+                (programme, _percent(
+                    transition.ledger.total(name, Item("programme", programme), "loses"), watching
+                ))
+                for programme in keys.must_carry
+            ),
         )  # fmt: skip
         found[name] = readiness.judge(gates, measured)
     return found
+
+
+def _percent(part: Float64Array, whole: Float64Array) -> float:
+    """Share of a sum [%]; NaN of nothing."""
+    return 100.0 * float(part.sum() / whole.sum()) if whole.sum() > 0.0 else math.nan
 
 
 def _switching_off(phases: Sequence[Scenario]) -> list[str]:
@@ -480,74 +471,6 @@ def _fairness(
     }  # fmt: skip
 
 
-def write_account(out: Path, account: PlanAccount, scenario: Scenario, area: Area) -> None:
-    """Write the tables of a plan, and its fates as NetCDF."""
-    transition = account.transition
-    dates = dict(zip(transition.fates.phases, transition.dates, strict=True))
-    bands: dict[Any, tuple[float, float]] = {}
-    if account.bands is not None:
-        low, high = account.bands.quantiles()
-        bands = {
-            (f.phase, f.item, f.what): (float(a), float(b))
-            for f, a, b in zip(account.bands.names, low, high, strict=True)
-        }
-    write_csv(out / "ledger.csv", LEDGER_HEADER, ledger_rows(transition, bands))
-    write_csv(out / "costs.csv", COST_HEADER, _cost_rows(account, scenario, dates))
-    write_csv(
-        out / "gates.csv", GATE_HEADER,
-        [
-            (phase, dates[phase].isoformat(), v.criterion, v.threshold, _rounded(v.value),
-             _rounded(v.margin), str(v.passed).lower(), v.note)
-            for phase, verdicts in account.gates.items() for v in verdicts
-        ],
-    )  # fmt: skip
-    write_csv(
-        out / "fairness.csv", FAIRNESS_HEADER,
-        [
-            (phase, dates[phase].isoformat(), row.measure, row.where, round(row.value_percent, 2))
-            for phase, rows in account.fairness.items() for row in rows
-        ],
-    )  # fmt: skip
-    write_csv(out / "headline.csv", HEADLINE_HEADER, _headline_rows(account))
-    write_dataset(
-        out / "transition.nc",
-        to_dataset(transition, area.grid, scenario.title, "; ".join(area.ground.credits)),
-    )
-
-
-def _rounded(value: float) -> float | str:
-    return "" if math.isnan(value) else round(value, 3)
-
-
-def _cost_rows(
-    account: PlanAccount, scenario: Scenario, dates: dict[str, dt.date]
-) -> list[tuple[Any, ...]]:
-    keys = scenario.keys.prices
-    if keys is None:
-        return []
-    totals = needs.totals(account.costs)
-
-    def money(amount: int) -> tuple[Any, ...]:
-        return amount, keys.currency, round(amount / keys.rate, 2), keys.other_currency
-
-    rows: list[tuple[Any, ...]] = []
-    for phase, date in dates.items():
-        rows += [
-            (phase, date.isoformat(), r.where, r.item, r.quantity, r.unit_price, *money(r.amount))
-            for r in account.costs if r.phase == phase
-        ]  # fmt: skip
-        rows.append((phase, date.isoformat(), ALL, "total", "", "", *money(totals.get(phase, 0))))
-    rows.append((ALL, "", ALL, "total", "", "", *money(totals[""])))
-    more = additional_households(account)
-    if more > 0.0:
-        per = round(totals[""] / more)
-        rows.append(
-            (ALL, "", ALL, "per additional household with DVB-T2 reception", round(more), "",
-             *money(per))
-        )  # fmt: skip
-    return rows
-
-
 def additional_households(account: PlanAccount) -> float:
     """Terrestrial households with DVB-T2 reception at the end that had none at first."""
     transition = account.transition
@@ -559,32 +482,3 @@ def additional_households(account: PlanAccount) -> float:
         households = transition.people.households @ one.with_receiver.gets(digital)
         number.append(float(households @ equipped[p]))
     return number[1] - number[0]
-
-
-def _headline_rows(account: PlanAccount) -> list[tuple[Any, ...]]:
-    """Every figure of the plan, with its band where there were draws."""
-    transition = account.transition
-    nominal = plan_figures(
-        transition.receptions, transition.fates, transition.people.households,
-        account.equipment.drawn(None),
-    )  # fmt: skip
-    names = figure_names(transition.fates.phases, transition.fates.items)
-    bands = account.bands
-    low, high = bands.quantiles() if bands is not None else (None, None)
-    rows: list[tuple[Any, ...]] = []
-    for k, name in enumerate(names):
-        digits = 2 if name.what == COVERAGE else 0
-        band: tuple[Any, ...] = ("", "", "", "%" if digits else "households", "")
-        if bands is not None and low is not None and high is not None:
-            band = (
-                round(float(low[k]), digits), round(float(high[k]), digits),
-                round(float(bands.sampling[k]), digits or 1), band[3], len(bands.draws),
-            )  # fmt: skip
-        item = name.item.name if name.item else ""
-        rows.append((name.phase, name.what, item, round(float(nominal[k]), digits), *band))
-    if bands is not None and not math.isnan(account.obligation):
-        rows.append(
-            (transition.fates.phases[-1], "probability that the coverage obligation is met", "",
-             round(100.0 * account.obligation, 1), "", "", "", "%", len(bands.draws))
-        )  # fmt: skip
-    return rows

@@ -13,13 +13,13 @@ from dtt_sim.network.household import Household
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.workflow import tables
+from dtt_sim.workflow.account_tables import write_account
 from dtt_sim.workflow.accounts import (
     Coverage,
     PlanAccount,
     account_plan,
     digital_coverage,
     prepare_households,
-    write_account,
 )
 from dtt_sim.workflow.alternatives import ALTERNATIVE_HEADER, Alternative, alternative_rows, compare
 from dtt_sim.workflow.area import (
@@ -229,15 +229,18 @@ def run(
         n_assumption=len(assumed),
     )
     write_csv(out / "summary.csv", tables.SUMMARY_HEADER, rows["summary"])
-    write_csv(out / "causes.csv", tables.CAUSE_HEADER, rows["causes"])
-    if rows["programmes"]:
-        write_csv(out / "programmes.csv", tables.PROGRAMME_HEADER, rows["programmes"])
+    vintage = tables.vintage_of(scenario)
+    for name, header in (
+        ("causes", tables.CAUSE_HEADER), ("programmes", tables.PROGRAMME_HEADER),
+    ):  # fmt: skip
+        if rows[name]:
+            write_csv(out / f"{name}.csv", *tables.with_vintage(header, rows[name], vintage))
     if account is not None:
         write_account(out, account, last.scenario, area)
     if alternatives:
-        write_csv(
-            out / "alternatives.csv", ALTERNATIVE_HEADER, alternative_rows(result.alternatives)
-        )
+        told = alternative_rows(result.alternatives)
+        table = tables.with_vintage(ALTERNATIVE_HEADER, told, vintage)
+        write_csv(out / "alternatives.csv", *table)
     write_csv(out / "links.csv", *report_links(last.scenario, area.ground, prediction_of(scenario)))
     write_csv(
         out / "assumptions.csv",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,21 @@ SUMMARY_HEADER = (
 ALL = "(all)"
 
 
+def vintage_of(scenario: Scenario) -> str:
+    """Date of the administrative units that tables speak of."""
+    return scenario.keys.population.vintage if scenario.keys.population else ""
+
+
+def with_vintage(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], vintage: str
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """A table with the vintage of its units behind them, or at the end."""
+    at = next((k + 1 for k, name in enumerate(header) if name in {"unit", "where"}), len(header))
+    return (*header[:at], "unit_vintage", *header[at:]), [
+        (*row[:at], vintage, *row[at:]) for row in rows
+    ]
+
+
 def summary_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
     """Rows of ``summary.csv``: people and area served by unit, and in all.
 
@@ -35,7 +50,7 @@ def summary_rows(area: Area, evaluated: Evaluated) -> list[tuple[Any, ...]]:
     """
     scenario, people = evaluated.scenario, area.population
     keys = scenario.keys.population
-    vintage = keys.vintage if keys else ""
+    vintage = vintage_of(scenario)
     terrain = "SCHEMATIC" if area.ground.is_schematic else "measured"
     quality = ""
     if people is not None and keys is not None:

@@ -36,7 +36,8 @@ CAUSES = ("served", "no data", "noise", "self-interference", "interference")
 class Rules(NamedTuple):
     """How receivers behave, as kernels know it; see :class:`dtt_sim.network.sfn.SfnReceiver`.
 
-    A threshold of NaN is what half of the locations need.
+    A threshold of NaN is what half of the locations need. With `served_only` a location that noise
+    alone leaves without acceptable reception is not looked at any further.
     """
 
     strategy: int
@@ -47,6 +48,7 @@ class Rules(NamedTuple):
     method: int
     k_factor: float
     correlation: float
+    served_only: bool
 
 
 class Need(NamedTuple):
@@ -60,14 +62,15 @@ class Need(NamedTuple):
         Field that stands for noise: what is needed for 50 % of locations, less C/N [dB(µV/m)].
     sigma_db : float
         Standard deviation of a field over locations [dB].
-    good_sigmas : float
-        Standard deviations that the share of locations of good reception asks for.
+    good_sigmas, acceptable_sigmas : float
+        Standard deviations that the share of locations of good and of acceptable reception asks for.
     """
 
     cn_db: float
     noise_db: float
     sigma_db: float
     good_sigmas: float
+    acceptable_sigmas: float
 
 
 class Receiving(NamedTuple):
@@ -282,6 +285,11 @@ def evaluate_aim(
     noise = need.noise_db, 0.0, 0.0
     sigmas_noise, spread = _excess(c, noise, need.cn_db, rules.correlation)
     total, sigmas_self = noise, sigmas_noise
+    if rules.served_only and sigmas_noise < need.acceptable_sigmas:
+        return Verdict(
+            sigmas_noise, c[0], c[1], noise[0], noise[1], spread, sigmas_noise, sigmas_noise,
+            NOTHING, NOTHING, start, aim,
+        )  # fmt: skip
     if n_useless > 1:
         total = sum_signals(
             rules.method, rules.k_factor, rules.correlation, scratch.useless_db,

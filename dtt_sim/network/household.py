@@ -212,7 +212,7 @@ def _turn_aerial(
                 continue
             layers = layers_of(
                 service.settings, stations, lonlat_deg, station[other][None],
-                part.start + cells[other],
+                part.start + cells[other], served_only=True,
             )  # fmt: skip
             here[k, 0, other] &= layers.served_acceptable[0]
             here[k, 1, other] &= layers.served_good[0]

@@ -187,7 +187,7 @@ class MultiplexLayers:
     n_station: UInt8Array
 
 
-def kernel_rules(receiver: SfnReceiver) -> Rules:
+def kernel_rules(receiver: SfnReceiver, *, served_only: bool = False) -> Rules:
     """A receiver as the kernels know it."""
     below = receiver.threshold_below_strongest_db
     return Rules(
@@ -199,6 +199,7 @@ def kernel_rules(receiver: SfnReceiver) -> Rules:
         METHODS.index(receiver.summation),
         receiver.k_factor,
         receiver.correlation,
+        served_only,
     )
 
 
@@ -209,6 +210,7 @@ def need_of(budget: LinkBudget) -> Need:
         budget.e_median_dbuv_m - budget.cn_db,
         budget.sigma_db,
         float(ndtri(0.01 * budget.good_location_percent)),
+        float(ndtri(0.01 * budget.acceptable_location_percent)),
     )
 
 
@@ -221,7 +223,7 @@ class _Groups(NamedTuple):
     other: IntArray
     excess_db: Float64Array
     lasting_db: Float64Array
-    need: Float64Array  # (n_group, 4)
+    need: Float64Array  # (n_group, 5)
 
 
 class _Sites(NamedTuple):
@@ -270,6 +272,7 @@ def evaluate_multiplex(
     antenna: Discrimination = OMNIDIRECTIONAL,
     aim: NDArray[np.int16] | None = None,
     cells: IntArray | None = None,
+    served_only: bool = False,
 ) -> MultiplexLayers:
     """Service of a multiplex: in every cell of its best group.
 
@@ -291,6 +294,9 @@ def evaluate_multiplex(
         default, points it by the receiver's rules.
     cells : (n,) int64, optional
         Only these cells, positions in the flat grid; layers and `aim` are (1, n) then.
+    served_only : bool
+        Sooner done where only `served_acceptable` and `served_good`, and the station of served cells,
+        are asked for: what noise alone leaves without acceptable reception is not looked at further.
 
     Returns
     -------
@@ -314,7 +320,7 @@ def evaluate_multiplex(
         shape = (1, cells.size)
     n = int(np.prod(shape))
     out = _Out.empty(n)
-    receiving = Receiving(window, antenna, kernel_rules(receiver))
+    receiving = Receiving(window, antenna, kernel_rules(receiver, served_only=served_only))
     acceptable = ndtri(0.01 * np.array([g.budget.acceptable_location_percent for g in groups]))
     lon, lat = (np.ascontiguousarray(v, np.float64).reshape(-1) for v in lonlat_deg)
     if cells is not None:
@@ -337,7 +343,7 @@ def evaluate_multiplex(
             _stack(stations, used, "wanted_dbuv_m", where, size),
             _stack(stations, used, "interfering_dbuv_m", where, size),
             _stack(stations, used, "distance_km", where, size),
-            lon[part], lat[part], aims[part], sites, flat, acceptable, receiving, out.part(part),
+            lon[part], lat[part], aims[part], sites, flat, receiving, out.part(part),
         )  # fmt: skip
 
     in_threads(work, range(0, n, block)) if n > block else work(0)
@@ -449,7 +455,6 @@ def _evaluate_cells(
     aim: IntArray,
     sites: _Sites,
     groups: _Groups,
-    acceptable_sigmas: Float64Array,
     receiving: Receiving,
     out: _Out,
 ) -> None:
@@ -479,7 +484,10 @@ def _evaluate_cells(
         for g in range(groups.member_start.size - 1):
             member = groups.member[groups.member_start[g] : groups.member_start[g + 1]]
             first, last = groups.other_start[g], groups.other_start[g + 1]
-            need = Need(groups.need[g, 0], groups.need[g, 1], groups.need[g, 2], groups.need[g, 3])
+            need = Need(
+                groups.need[g, 0], groups.need[g, 1], groups.need[g, 2], groups.need[g, 3],
+                groups.need[g, 4],
+            )  # fmt: skip
             group = GroupArrays(
                 member, groups.other[first:last], groups.excess_db[first:last],
                 groups.lasting_db[first:last],
@@ -492,7 +500,7 @@ def _evaluate_cells(
             alone = -math.inf
             for s in member:
                 alone = max(alone, e_wanted[s])
-                n_alone += e_wanted[s] >= floor + acceptable_sigmas[g] * need.sigma_db
+                n_alone += e_wanted[s] >= floor + need.acceptable_sigmas * need.sigma_db
             if found.aim == NOTHING or found.sigmas <= out.sigmas[cell]:
                 continue
             out.sigmas[cell] = found.sigmas

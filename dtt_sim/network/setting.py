@@ -37,11 +37,13 @@ class Setting(NamedTuple):
         lonlat_deg: tuple[Float64Array, Float64Array],
         aim: NDArray[np.int16] | None = None,
         cells: IntArray | None = None,
+        *,
+        served_only: bool = False,
     ) -> MultiplexLayers:
         """Service over cells; as :func:`dtt_sim.network.multiplex.evaluate_multiplex`."""
         return evaluate_multiplex(
             stations, self.groups, lonlat_deg, window=self.window, receiver=self.receiver,
-            antenna=self.antenna, aim=aim, cells=cells,
+            antenna=self.antenna, aim=aim, cells=cells, served_only=served_only,
         )  # fmt: skip
 
 
@@ -51,6 +53,8 @@ def layers_of(
     lonlat_deg: tuple[Float64Array, Float64Array],
     aim: NDArray[np.int16] | None = None,
     cells: IntArray | None = None,
+    *,
+    served_only: bool = False,
 ) -> MultiplexLayers:
     """Service over cells by the settings of a service.
 
@@ -58,10 +62,10 @@ def layers_of(
     picture: of it "good" is grade 4, "acceptable" grade 3 or better, and all other layers but the
     count of stations are about grade 4.
     """
-    good = settings[0].layers(stations, lonlat_deg, aim, cells)
+    good = settings[0].layers(stations, lonlat_deg, aim, cells, served_only=served_only)
     if len(settings) == 1:
         return good
-    fair = settings[1].layers(stations, lonlat_deg, aim, cells)
+    fair = settings[1].layers(stations, lonlat_deg, aim, cells, served_only=served_only)
     return replace(
         good, served_acceptable=fair.served_good | good.served_good, n_station=fair.n_station
     )

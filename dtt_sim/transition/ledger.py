@@ -107,9 +107,16 @@ class PhaseReception:
     with_receiver: Reception
 
     @classmethod
-    def of(cls, network: PhaseNetwork, lonlat_deg: LonLat, *, one_aerial: bool) -> PhaseReception:
-        """Evaluate a phase; arguments as :func:`dtt_sim.transition.reception.receive` has them."""
-        layers = layers_of_phase(network, lonlat_deg)
+    def of(
+        cls, network: PhaseNetwork, lonlat_deg: LonLat, *, one_aerial: bool,
+        with_causes: bool = True,
+    ) -> PhaseReception:  # fmt: skip
+        """Evaluate a phase.
+
+        Without causes it is sooner done, and who loses what is all that a ledger says. Other
+        arguments as :func:`dtt_sim.transition.reception.receive` has them.
+        """
+        layers = layers_of_phase(network, lonlat_deg, with_causes=with_causes)
         without, with_receiver = (
             receive(network, layers, lonlat_deg, with_receiver=has, one_aerial=one_aerial)
             for has in (False, True)

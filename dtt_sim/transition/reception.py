@@ -107,10 +107,12 @@ class Reception:
         return np.asarray((self.afresh if afresh else self.served)[rows].any(axis=0))
 
 
-def layers_of_phase(network: PhaseNetwork, lonlat_deg: LonLat) -> dict[str, MultiplexLayers]:
-    """Every service of a phase, the aerial aimed for it."""
+def layers_of_phase(
+    network: PhaseNetwork, lonlat_deg: LonLat, *, with_causes: bool = True
+) -> dict[str, MultiplexLayers]:
+    """Every service of a phase, the aerial aimed for it; sooner without causes and margins."""
     return {
-        name: service.setting.layers(network.stations, lonlat_deg)
+        name: service.setting.layers(network.stations, lonlat_deg, served_only=not with_causes)
         for name, service in network.services.items()
     }
 
@@ -194,6 +196,8 @@ def receive_towards(
     ]  # fmt: skip
     aim = (n + which.reshape(1, -1)).astype(np.int16)
     return np.array([
-        network.services[name].setting.layers(stations, lonlat_deg, aim, cells).served_good[0]
+        network.services[name].setting.layers(
+            stations, lonlat_deg, aim, cells, served_only=True
+        ).served_good[0]
         for name in services
     ]).reshape(len(services), cells.size)  # fmt: skip

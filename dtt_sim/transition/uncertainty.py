@@ -311,7 +311,10 @@ class PlanFigures:
     def _follow(
         self, networks: Sequence[PhaseNetwork], lonlat_deg: LonLat
     ) -> tuple[list[PhaseReception], Fates]:
-        phases = [PhaseReception.of(n, lonlat_deg, one_aerial=self.one_aerial) for n in networks]
+        phases = [
+            PhaseReception.of(n, lonlat_deg, one_aerial=self.one_aerial, with_causes=False)
+            for n in networks
+        ]
         fates = find_fates(
             phases, lonlat_deg, items=self.items, reaim_deg=self.reaim_deg,
             one_aerial=self.one_aerial,

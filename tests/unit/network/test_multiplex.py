@@ -312,3 +312,23 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         evaluate([one, station(50.0, name="B")], [Group((0,), BUDGET, (Interferer(1, math.nan),))])
     with pytest.raises(ValueError, match="give microseconds"):
         station(60.0, delay_us=math.inf)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10**6), st.booleans())
+def test_looking_at_served_cells_only_changes_none(seed: int, is_sfn: bool) -> None:
+    rng = np.random.default_rng(seed)
+    stations = network(seed, 5, 60)
+    others = (Interferer(3, float(rng.uniform(-30.0, 17.0))), Interferer(4, 5.0))
+    groups = (
+        [Group((0, 1, 2), BUDGET, others)] if is_sfn
+        else [Group((k,), BUDGET, others) for k in range(3)]
+    )  # fmt: skip
+    whole = evaluate(stations, groups)
+    where = (np.full(whole.cause.shape, 105.0), np.full(whole.cause.shape, 10.0))
+    part = evaluate_multiplex(stations, groups, where, window=window_of(MODE), served_only=True)
+    np.testing.assert_array_equal(part.served_good, whole.served_good)
+    np.testing.assert_array_equal(part.served_acceptable, whole.served_acceptable)
+    is_served = whole.served_acceptable
+    np.testing.assert_array_equal(part.best_server[is_served], whole.best_server[is_served])
+    assert is_served.any()

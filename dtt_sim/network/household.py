@@ -22,8 +22,6 @@ from dtt_sim.typing import BoolArray, Float32Array, Float64Array, IntArray
 
 ONE_MAST_KM = 0.5
 """Stations as near to each other as this, of one polarisation, lie in one direction."""
-REACH_DB = 10.0
-"""Masts whose best signal is weaker than half of the locations need by more are not tried."""
 BLOCK_CELLS = 1 << 17
 _KM_PER_DEG = 111.2
 
@@ -99,10 +97,10 @@ def receive_programmes(
 ) -> Household:
     """Programmes that households receive with one aerial, and with one aimed for each service.
 
-    The one aerial points at a mast from which some service might be received, with that mast's
-    polarisation; of all masts at the one with most programmes of good quality, then of acceptable
-    quality, then with the strongest signal. What is not received with the aerial aimed for a service
-    is not received with another direction either.
+    The one aerial points at the best station of a service that is received with an aerial aimed for
+    it, and has its polarisation: of these at the one with most programmes of good quality, then of
+    acceptable quality, then with the strongest signal. What is not received with the aerial aimed for
+    a service is not received with another direction either.
 
     Parameters
     ----------
@@ -195,19 +193,27 @@ def _turn_aerial(
         np.zeros((n_service, n), np.bool_), np.zeros((n_service, n), np.bool_),
     )  # fmt: skip
     goal = _score(carried, afresh[:, 0], afresh[:, 1])
-    level, strongest = _levels(stations, services, masts, part)
+    server = np.array([s.afresh.best_server.reshape(-1)[part] for s in services])
+    mast = masts[server]
+    is_received = np.asarray(afresh.any(axis=1))
+    level = _levels(stations, services, server, is_received, part)
+    # Of the services that are received the strongest first; masts that were tried already fall out.
     order = np.argsort(-level, axis=0, kind="stable")
-    aimed = [masts[s.afresh.best_server.reshape(-1)[part]] for s in services]
-    for row in order:
-        cells = np.flatnonzero((best.score < goal) & (level[row, np.arange(n)] > -REACH_DB))
+    every = np.arange(n)
+    for turn in range(n_service):
+        first = order[turn]
+        is_new = np.isfinite(level[first, every]) & (best.score < goal)
+        for before in order[:turn]:
+            is_new &= mast[before, every] != mast[first, every]
+        cells = np.flatnonzero(is_new)
         if not cells.size:
-            break
-        mast, station = row[cells], strongest[row[cells], cells]
+            continue
+        aim, station = mast[first[cells], cells], server[first[cells], cells]
         here = afresh[:, :, cells]
         for k, service in enumerate(services):
             if service.settings[0].antenna.most_db == 0.0:
                 continue  # no direction to choose
-            other = np.flatnonzero(here[k].any(axis=0) & (aimed[k][cells] != mast))
+            other = np.flatnonzero(here[k].any(axis=0) & (mast[k, cells] != aim))
             if not other.size:
                 continue
             layers = layers_of(
@@ -233,21 +239,21 @@ def _score(carried: BoolArray, acceptable: BoolArray, good: BoolArray) -> IntArr
 
 
 def _levels(
-    stations: Sequence[StationFields], services: Sequence[OnAir], masts: IntArray, part: slice
-) -> tuple[Float32Array, NDArray[np.int16]]:
-    """By mast and cell: what its best signal has above the need of half of the locations [dB].
+    stations: Sequence[StationFields],
+    services: Sequence[OnAir],
+    server: NDArray[np.int16],
+    is_received: BoolArray,
+    part: slice,
+) -> Float32Array:
+    """By service and cell: what its best station has above the need of half of the locations [dB].
 
-    And the station that has it.
+    -inf where the service is not received.
     """
-    n = part.stop - part.start
-    level = np.full((len(stations), n), -np.inf, np.float32)
-    strongest = np.full((len(stations), n), NOTHING, np.int16)
-    for service in services:
+    level = np.full(server.shape, -np.inf, np.float32)
+    for k, service in enumerate(services):
         for group in service.settings[0].groups:
             for s in group.members:
-                field = stations[s].wanted_dbuv_m.reshape(-1)[part]
-                above = field - np.float32(group.budget.e_median_dbuv_m)
-                is_more = above > level[masts[s]]
-                level[masts[s], is_more] = above[is_more]
-                strongest[masts[s], is_more] = s
-    return level, strongest
+                cells = np.flatnonzero(is_received[k] & (server[k] == s))
+                field = stations[s].wanted_dbuv_m.reshape(-1)[part][cells]
+                level[k, cells] = field - np.float32(group.budget.e_median_dbuv_m)
+    return level

@@ -40,6 +40,7 @@ def manifest(
         ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
         ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
         ("population", "raster"), ("population", "units"), ("network", "protection_rows"),
+        ("households", "table"),
     ):  # fmt: skip
         value = (keys.get(table) or {}).get(key)
         for name in value if isinstance(value, list) else [value] if value else []:

@@ -192,9 +192,10 @@ def run(
     evaluated: list[Evaluated] = []
     coverage: list[Coverage] = []
     lonlat = area.grid.lonlat()
+    found: Evaluated | None = None
     for k, one in enumerate(phases):
         tell("service", k, len(phases))
-        found = evaluate(one, losses.stations(one.transmitters), lonlat)
+        found = evaluate(one, losses.stations(one.transmitters), lonlat, before=found)
         _write_phase(out, area, found, tags)
         if model is not None:
             coverage.append(digital_coverage(area, found))

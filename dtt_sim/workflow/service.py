@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from dtt_sim.errors import DttSimError
 from dtt_sim.network.analogue import (
@@ -148,6 +150,7 @@ def evaluate(
     lonlat_deg: tuple[Float64Array, Float64Array],
     *,
     with_household: bool = True,
+    before: Evaluated | None = None,
 ) -> Evaluated:
     """Service of everything that is on air, over any cells.
 
@@ -159,10 +162,15 @@ def evaluate(
         Cell centres [deg].
     with_household : bool
         Whether to find out which programmes are received.
+    before : Evaluated, optional
+        Another phase over the same cells: a service for which nothing differs is taken from it.
     """
     ratios: Ratios = {}
     settings = {name: settings_of(scenario, name, ratios) for name in services_on_air(scenario)}
-    layers = {name: layers_of(one, stations, lonlat_deg) for name, one in settings.items()}
+    layers = {
+        name: _unchanged(scenario, name, one, before) or layers_of(one, stations, lonlat_deg)
+        for name, one in settings.items()
+    }
     household = None
     if with_household and any(scenario.services[name].programmes for name in layers):
         on_air = {
@@ -171,6 +179,40 @@ def evaluate(
         }
         household = receive_programmes(stations, on_air, lonlat_deg)
     return Evaluated(scenario, layers, settings, ratios, household)
+
+
+def _unchanged(
+    scenario: Scenario, service: str, settings: tuple[Setting, ...], before: Evaluated | None
+) -> MultiplexLayers | None:
+    """Layers of a service in another phase, if all that they depend on is the same here."""
+    if before is None or service not in before.service:
+        return None
+    there = _as_stations(before.scenario, before.settings[service])
+    if _as_stations(scenario, settings) != there:
+        return None
+    # Stations have other numbers here; -1 stays what it is, at the end.
+    number = {t: k for k, t in enumerate(scenario.transmitters)}
+    new = np.array([*(number.get(t, -1) for t in before.scenario.transmitters), -1], np.int16)
+    layers = before.service[service]
+    return replace(layers, best_server=new[layers.best_server], culprit=new[layers.culprit])
+
+
+def _as_stations(scenario: Scenario, settings: tuple[Setting, ...]) -> list[Any]:
+    """Settings with the stations themselves in the place of their numbers."""
+    on_air = scenario.transmitters
+    return [
+        (
+            one.window, one.receiver, one.antenna,
+            [
+                (
+                    [on_air[k] for k in group.members], group.budget,
+                    [(on_air[o.station], o.ratio_db, o.lasting_db) for o in group.others],
+                )
+                for group in one.groups
+            ],
+        )
+        for one in settings
+    ]  # fmt: skip
 
 
 def check_protection(scenario: Scenario) -> None:

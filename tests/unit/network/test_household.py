@@ -149,8 +149,12 @@ def test_no_direction_brings_more(seed: int, n_service: int, block: bool) -> Non
     most = score(found.afresh.programmes_good[:, 0], found.afresh.programmes_acceptable[:, 0])
     assert (got <= most).all()
     best = np.zeros(n_cell, np.int64)
-    wanted = {s for one in services.values() for g in one.settings[0].groups for s in g.members}
-    for s in wanted:
+    for s in range(n_station):
+        # Directions are those of best stations of services that are received.
+        is_there = np.any([
+            (one.afresh.best_server[0] == s) & one.afresh.served_acceptable[0]
+            for one in services.values()
+        ], axis=0)  # fmt: skip
         aim = np.full((1, n_cell), s, np.int16)
         good = np.zeros((n_programme, n_cell), np.bool_)
         fair = np.zeros((n_programme, n_cell), np.bool_)
@@ -160,7 +164,7 @@ def test_no_direction_brings_more(seed: int, n_service: int, block: bool) -> Non
                 if name in one.programmes:
                     good[p] |= layers.served_good[0] & one.afresh.served_good[0]
                     fair[p] |= layers.served_acceptable[0] & one.afresh.served_acceptable[0]
-        best = np.maximum(best, score(good, fair))
+        best = np.maximum(best, np.where(is_there, score(good, fair), 0))
         is_here = found.aim[0] == s
         np.testing.assert_array_equal(found.one.programmes_good[:, 0, is_here], good[:, is_here])
     np.testing.assert_array_equal(got, best)

@@ -25,6 +25,7 @@ from dtt_sim.network.sfn import SfnReceiver, window_of
 from dtt_sim.transition.ledger import Ledger, PhaseReception, build_ledger, find_fates, items_of
 from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
 from dtt_sim.transition.uncertainty import (
+    Drawn,
     Errors,
     PlanFigures,
     plan_figures,
@@ -128,9 +129,9 @@ def bench_all_phases(benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatc
 class Rising:
     """The share with a receiver, with some doubt."""
 
-    def drawn(self, rng: np.random.Generator | None) -> np.ndarray:
+    def drawn(self, rng: np.random.Generator | None) -> Drawn:
         end = 0.9 if rng is None else float(rng.uniform(0.5, 0.95))
-        return np.linspace(0.1, end, N_PHASE)[:, None]
+        return Drawn(np.linspace(0.1, end, N_PHASE)[:, None], 0.0, np.zeros(1))
 
 
 def bench_draws(benchmark: BenchmarkFixture) -> None:

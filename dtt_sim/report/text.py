@@ -9,7 +9,7 @@ from dtt_sim.coverage import flags
 from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.transition.needs import totals
-from dtt_sim.transition.uncertainty import RECEIVES, Figure
+from dtt_sim.transition.uncertainty import COST, RECEIVES, Figure
 from dtt_sim.workflow.accounts import ANY
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.links import report_links
@@ -105,6 +105,9 @@ def _plan(result: Run) -> list[str]:
         low, high = account.bands.quantiles()
         k = names.index(Figure(account.transition.fates.phases[-1], ANY, RECEIVES))
         met = f"; coverage obligation met in {100.0 * account.obligation:.0f} % of draws"
+        c = names.index(Figure("", None, COST))
+        if keys is not None:
+            lines[-1] += f"; {low[c] / 1e9:,.1f} to {high[c] / 1e9:,.1f} (5 to 95 % of draws)"
         lines.append(
             f"  at the end {low[k]:,.0f} to {high[k]:,.0f} households receive (5 to 95 % of "
             f"{len(account.bands.draws)} draws)" + ("" if math.isnan(account.obligation) else met)

@@ -98,6 +98,22 @@ class CostRow(NamedTuple):
     amount: int
 
 
+def delivered_share(own: Float64Array, by_group: Float64Array) -> Float64Array:
+    """Share of each group that has got a receiver by delivery, (n_phase, n_group).
+
+    Households of a supported group buy what they have bought; the rest is delivered.
+
+    Parameters
+    ----------
+    own : (n_phase,) float64
+        Share that has bought a receiver.
+    by_group : (n_phase, n_group) float64
+        Share with a receiver, bought or delivered.
+    """
+    bought = np.minimum(np.maximum.accumulate(own)[:, None], by_group)
+    return np.asarray(np.maximum.accumulate(by_group - bought, axis=0))
+
+
 def receiver_rows(
     phases: Sequence[str],
     units: Sequence[str],
@@ -120,10 +136,7 @@ def receiver_rows(
         Share with a receiver, bought or delivered, by group.
     """
     rows = []
-    # Households of a supported group buy what they have bought; the rest is delivered.
-    bought = np.minimum(np.maximum.accumulate(own)[:, None], by_group)
-    given = by_group - bought
-    given = np.maximum.accumulate(given, axis=0)
+    given = delivered_share(own, by_group)
     price = round(prices.receiver)
     for p, phase in enumerate(phases):
         before_given = given[p - 1] if p else np.zeros(len(GROUPS))

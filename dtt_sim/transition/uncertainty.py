@@ -20,6 +20,7 @@ import numpy as np
 from dtt_sim._jit import enable_cache
 from dtt_sim.network.multiplex import Group, StationFields
 from dtt_sim.transition.ledger import (
+    ANYTHING,
     GAINS,
     KEEPS,
     STARTS,
@@ -27,11 +28,12 @@ from dtt_sim.transition.ledger import (
     Fates,
     Item,
     PhaseReception,
+    carriers_of,
     find_fates,
     kind_weights,
 )
 from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
-from dtt_sim.typing import Float64Array, IntArray
+from dtt_sim.typing import BoolArray, Float64Array, IntArray
 
 LEAST_SIGMA_DB = 0.5
 """Spread over locations that a draw does not fall below [dB]."""
@@ -231,11 +233,29 @@ class Bands:
         return float(np.mean([holds(one) for one in self.draws]))
 
 
-class Equipment(Protocol):
-    """Share of households with a DVB-T2 receiver, if uptake and dates are as drawn."""
+class Drawn(NamedTuple):
+    """What households have, and what it costs, if uptake and dates are as drawn.
 
-    def drawn(self, rng: np.random.Generator | None) -> Float64Array:
-        """Shares, (n_phase, n_unit); with None those of the plan."""
+    Attributes
+    ----------
+    equipped : (n_phase, n_unit) float64
+        Share of households with a DVB-T2 receiver.
+    spent : float
+        For receivers, and for sites and their operation, in the plan's currency.
+    satellite : (n_unit,) float64
+        For each household that is left without terrestrial reception.
+    """
+
+    equipped: Float64Array
+    spent: float
+    satellite: Float64Array
+
+
+class Equipment(Protocol):
+    """What households have in a draw."""
+
+    def drawn(self, rng: np.random.Generator | None) -> Drawn:
+        """A draw; with None what is planned."""
         ...
 
 
@@ -331,7 +351,7 @@ class Figure(NamedTuple):
     item : Item or None
         None for what is about all digital services.
     what : str
-        A status, "receives", or "digital coverage".
+        A status, "receives", or "digital coverage"; "cost" of the whole plan, of no phase.
     """
 
     phase: str
@@ -340,13 +360,14 @@ class Figure(NamedTuple):
 
 
 COVERAGE = "digital coverage"
+COST = "cost"
 RECEIVES = "receives"
 COUNTED = (*STATUS, RECEIVES)
 
 
 def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, ...]:
     """What :func:`plan_figures` gives, in order."""
-    return tuple(
+    by_phase = (
         figure
         for phase in phases
         for figure in (
@@ -354,13 +375,14 @@ def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, 
             Figure(phase, None, COVERAGE),
         )
     )
+    return (*by_phase, Figure("", None, COST))
 
 
 def plan_figures(
     phases: Sequence[PhaseReception],
     fates: Fates,
     households: Float64Array,
-    equipped: Float64Array,
+    drawn: Drawn,
     cells: slice = slice(None),
 ) -> Float64Array:
     """Households by item and status, who receives it, and who could with a receiver; all units.
@@ -370,7 +392,7 @@ def plan_figures(
     phases, fates
         Of one plan.
     households : (n_unit, n_cell) float64
-    equipped : (n_phase, n_unit) float64
+    drawn : Drawn
     cells : slice
         Which of the cells of the phases and fates these are.
 
@@ -379,7 +401,7 @@ def plan_figures(
     "Digital coverage" are the households, in percent, where some digital service is received with an
     aerial aimed for it.
     """
-    weights = kind_weights(equipped)
+    weights = kind_weights(drawn.equipped)
     found = []
     every = max(float(households.sum()), 1e-300)
     for p, phase in enumerate(phases):
@@ -396,7 +418,34 @@ def plan_figures(
         ]
         covered = np.any(digital, axis=0) if digital else np.zeros(households.shape[1], np.bool_)
         found.append(100.0 * float(households.sum(axis=0) @ covered) / every)
+    left = households_left(phases, households, cells).max(axis=0)
+    found.append(drawn.spent + float(left @ drawn.satellite))
     return np.array(found)
+
+
+def households_left(
+    phases: Sequence[PhaseReception], households: Float64Array, cells: slice = slice(None)
+) -> Float64Array:
+    """Households that got a picture in the first phase and get none any more, with a receiver either.
+
+    Parameters
+    ----------
+    households : (n_unit, n_cell) float64
+    cells : slice
+        Which of the cells of the phases these are.
+
+    Returns
+    -------
+    (n_phase, n_unit) float64
+    """
+    anything = Item("any", ANYTHING)
+
+    def could(one: PhaseReception) -> BoolArray:
+        carriers = carriers_of(anything, one.network)
+        return one.with_receiver.gets(carriers, afresh=True)[cells]
+
+    had = could(phases[0])
+    return np.array([households @ (had & ~could(one)) for one in phases])
 
 
 def run_draws(

@@ -9,7 +9,7 @@ from typing import Any
 
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.transition import needs
-from dtt_sim.transition.uncertainty import COVERAGE, figure_names, plan_figures
+from dtt_sim.transition.uncertainty import COST, COVERAGE, figure_names, plan_figures
 from dtt_sim.workflow.accounts import PlanAccount, additional_households
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.output import write_csv
@@ -61,7 +61,8 @@ def write_account(out: Path, account: PlanAccount, scenario: Scenario, area: Are
             for phase, rows in account.fairness.items() for row in rows
         ], vintage),
     )  # fmt: skip
-    write_csv(out / "headline.csv", HEADLINE_HEADER, _headline_rows(account))
+    currency = scenario.keys.prices.currency if scenario.keys.prices else ""
+    write_csv(out / "headline.csv", HEADLINE_HEADER, _headline_rows(account, currency))
     write_dataset(
         out / "transition.nc",
         to_dataset(transition, area.grid, scenario.title, "; ".join(area.ground.credits)),
@@ -105,7 +106,7 @@ def _cost_rows(
     return rows
 
 
-def _headline_rows(account: PlanAccount) -> list[tuple[Any, ...]]:
+def _headline_rows(account: PlanAccount, currency: str) -> list[tuple[Any, ...]]:
     """Every figure of the plan, with its band where there were draws."""
     transition = account.transition
     nominal = plan_figures(
@@ -118,14 +119,15 @@ def _headline_rows(account: PlanAccount) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for k, name in enumerate(names):
         digits = 2 if name.what == COVERAGE else 0
-        band: tuple[Any, ...] = ("", "", "", "%" if digits else "households", "")
+        unit = {COVERAGE: "%", COST: currency}.get(name.what, "households")
+        band: tuple[Any, ...] = ("", "", "", unit, "")
         if bands is not None and low is not None and high is not None:
             band = (
                 round(float(low[k]), digits), round(float(high[k]), digits),
-                round(float(bands.sampling[k]), digits or 1), band[3], len(bands.draws),
+                round(float(bands.sampling[k]), digits or 1), unit, len(bands.draws),
             )  # fmt: skip
         item = name.item.name if name.item else ""
-        rows.append((name.phase, name.what, item, round(float(nominal[k]), digits), *band))
+        rows.append((name.phase or ALL, name.what, item, round(float(nominal[k]), digits), *band))
     if bands is not None and not math.isnan(account.obligation):
         rows.append(
             (transition.fates.phases[-1], "probability that the coverage obligation is met", "",

@@ -23,13 +23,15 @@ from dtt_sim.transition.households import (
     equipped_by_group,
     equipped_by_unit,
 )
-from dtt_sim.transition.ledger import ANYTHING, Item, Ledger, build_ledger, carriers_of
+from dtt_sim.transition.ledger import ANYTHING, Item, Ledger, build_ledger
 from dtt_sim.transition.uncertainty import (
     COVERAGE,
     Bands,
+    Drawn,
     Errors,
     Figure,
     PlanFigures,
+    households_left,
     plan_figures,
     run_draws,
     sample_cells,
@@ -93,9 +95,15 @@ class PlanEquipment:
     uptake : Uptake
     delivered : (n_phase, n_group) float64
     group_shares : (n_group, n_unit) float64
+    watching : (n_unit,) float64
+        Terrestrial households.
     low, high : float
         Of the uptake.
     slip_months : float
+    receiver_price, site_cost : float
+        Of one receiver; of all sites and their operation, which does not move with the dates.
+    satellite_price : (n_unit,) float64
+        For each household that is left without terrestrial reception.
     """
 
     dates: tuple[dt.date, ...]
@@ -103,31 +111,45 @@ class PlanEquipment:
     uptake: Uptake
     delivered: Float64Array
     group_shares: Float64Array
+    watching: Float64Array
     low: float
     high: float
     slip_months: float
+    receiver_price: float
+    site_cost: float
+    satellite_price: Float64Array
 
-    def own(self, rng: np.random.Generator | None = None) -> Float64Array:
-        """Share that has bought a receiver, (n_phase,)."""
+    def drawn(self, rng: np.random.Generator | None) -> Drawn:
+        """A draw of uptake and dates; with None what is planned."""
         if rng is None:
-            return self.uptake.share(self.dates)
+            return self._equipped(self.uptake.share(self.dates))
         after = self.uptake.share_after
-        drawn = float(rng.triangular(self.low, after, self.high)) if self.high > self.low else after
+        level = float(rng.triangular(self.low, after, self.high)) if self.high > self.low else after
         latest = self.slip_months * DAYS_PER_MONTH
         dates: list[dt.date] = []
         for date, is_sure in zip(self.dates, self.is_sure, strict=True):
             slip = float(rng.triangular(0.0, 0.0, latest)) if latest > 0.0 else 0.0
             late = date + dt.timedelta(days=0 if is_sure else round(slip))
             dates.append(max(late, dates[-1] + dt.timedelta(days=1)) if dates else late)
-        return self.uptake.share(dates, drawn)
+        return self._equipped(self.uptake.share(dates, level))
 
-    def by_group(self, rng: np.random.Generator | None = None) -> Float64Array:
-        """Share with a receiver by group, (n_phase, n_group)."""
-        return equipped_by_group(self.own(rng), self.delivered)
+    def _equipped(self, own: Float64Array) -> Drawn:
+        by_group = equipped_by_group(own, self.delivered)
+        given = needs.delivered_share(own, by_group)[-1] @ self.group_shares * self.watching
+        return Drawn(
+            equipped_by_unit(by_group, self.group_shares),
+            float(given.sum()) * self.receiver_price + self.site_cost, self.satellite_price,
+        )  # fmt: skip
 
-    def drawn(self, rng: np.random.Generator | None) -> Float64Array:
-        """Share of all households with a receiver, (n_phase, n_unit)."""
-        return equipped_by_unit(self.by_group(rng), self.group_shares)
+    @property
+    def own(self) -> Float64Array:
+        """Share that has bought a receiver, as planned, (n_phase,)."""
+        return self.uptake.share(self.dates)
+
+    @property
+    def by_group(self) -> Float64Array:
+        """Share with a receiver by group, as planned, (n_phase, n_group)."""
+        return equipped_by_group(self.own, self.delivered)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +243,7 @@ def account_plan(
     keys = scenario.keys.households
     assert keys is not None
     equipment = _equipment(phases, keys, model)
-    equipped = equipment.drawn(None)
+    equipped = equipment.drawn(None).equipped
     people = people_of(area, model.terrestrial / model.persons_per_household)
     transition = follow_plan(
         tuple(phases), people, losses, equipped, quality=keys.quality, reaim_deg=keys.reaim_deg,
@@ -256,11 +278,33 @@ def _equipment(
         keys.start or steps[0].date, 0.01 * keys.digital_at_start_percent,
         0.01 * keys.uptake_percent, keys.uptake_after_months,
     )  # fmt: skip
+    prices, steps_by_date = phases[-1].keys.prices, tuple(step.date for step in steps)
+    satellite, sites = np.zeros(len(model.units)), 0
+    if prices is not None:
+        satellite = prices.satellite * _given_a_dish(prices, model)
+        sites = sum(row.amount for row in _sites(phases, prices, known, steps_by_date))
     return PlanEquipment(
-        tuple(step.date for step in steps), tuple(s.confidence == "VERIFIED" for s in steps),
-        uptake, delivered, model.group_shares, 0.01 * keys.uptake_low_percent,
+        steps_by_date, tuple(s.confidence == "VERIFIED" for s in steps),
+        uptake, delivered, model.group_shares, model.watching, 0.01 * keys.uptake_low_percent,
         0.01 * keys.uptake_high_percent, phases[-1].keys.uncertainty.slip_months,
+        prices.receiver if prices else 0.0, float(sites), satellite,
     )  # fmt: skip
+
+
+def _given_a_dish(prices: PriceKeys, model: HouseholdModel) -> Float64Array:
+    """Share of the households without terrestrial reception that are given a dish, by unit."""
+    return {
+        "all": np.ones(len(model.units)), "nobody": np.zeros(len(model.units)),
+        "supported": np.asarray(model.group_shares[:2].sum(axis=0)),
+    }[prices.satellite_for]  # fmt: skip
+
+
+def _sites(
+    phases: Sequence[Scenario], prices: PriceKeys, names: Sequence[str], dates: Sequence[dt.date]
+) -> list[needs.CostRow]:
+    until = prices.until or dates[-1] + dt.timedelta(days=365)
+    stations = paid_stations(phases[-1], phases)
+    return needs.site_rows(names, dates, until, stations, prices_of(prices))
 
 
 def _draw(
@@ -366,35 +410,15 @@ def _costs(
     if keys is None:
         return []
     prices, names, units = prices_of(keys), transition.fates.phases, model.units
-    shares = {
-        "all": np.ones(len(units)), "nobody": np.zeros(len(units)),
-        "supported": model.group_shares[:2].sum(axis=0),
-    }[keys.satellite_for]  # fmt: skip
-    until = keys.until or transition.dates[-1] + dt.timedelta(days=365)
     rows = needs.receiver_rows(
-        names, units, model.watching, model.group_shares, equipment.own(), equipment.by_group(),
+        names, units, model.watching, model.group_shares, equipment.own, equipment.by_group,
         prices,
     )  # fmt: skip
-    rows += needs.satellite_rows(names, units, outside_coverage(transition) * shares, prices)
-    rows += needs.site_rows(
-        names, transition.dates, until, paid_stations(phases[-1], phases), prices
-    )
+    left = households_left(transition.receptions, transition.people.households)
+    rows += needs.satellite_rows(names, units, left * _given_a_dish(keys, model), prices)
+    rows += _sites(phases, keys, names, transition.dates)
     order = {name: k for k, name in enumerate(names)}
     return sorted(rows, key=lambda row: order[row.phase])
-
-
-def outside_coverage(transition: TransitionResult) -> Float64Array:
-    """Households that had a picture at first and get none any more, with a receiver either.
-
-    (n_phase, n_unit)
-    """
-    first = transition.receptions[0]
-    had = first.with_receiver.gets(carriers_of(ANY, first.network), afresh=True)
-    return np.array([
-        transition.people.households
-        @ (had & ~one.with_receiver.gets(carriers_of(ANY, one.network), afresh=True))
-        for one in transition.receptions
-    ])  # fmt: skip
 
 
 def _gates(
@@ -408,7 +432,7 @@ def _gates(
         keys.boxes_delivered_percent, keys.losing_all_percent, keys.population_percent,
         keys.worst_unit_percent, keys.losing_programme_percent,
     )  # fmt: skip
-    by_group, watching = equipment.by_group(), model.watching
+    by_group, watching = equipment.by_group, model.watching
     supported = model.group_shares[:2] * watching
     found = {}
     for p, name in enumerate(transition.fates.phases):
@@ -456,7 +480,7 @@ def _fairness(
     supported = model.group_shares[:2]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.nan_to_num(
-            np.einsum("pg,gu->pu", equipment.by_group()[:, :2], supported) / supported.sum(axis=0)
+            np.einsum("pg,gu->pu", equipment.by_group[:, :2], supported) / supported.sum(axis=0)
         )
     poor = build_ledger(transition.fates, transition.people.households, model.units, share)
     rest = supported.sum(axis=0)
@@ -475,7 +499,7 @@ def additional_households(account: PlanAccount) -> float:
     """Terrestrial households with DVB-T2 reception at the end that had none at first."""
     transition = account.transition
     number = []
-    equipped = account.equipment.drawn(None)
+    equipped = account.equipment.drawn(None).equipped
     for p in (0, -1):
         one = transition.receptions[p]
         digital = frozenset(n for n, s in one.network.services.items() if not s.is_analogue)

@@ -16,7 +16,9 @@ from dtt_sim.network.sfn import SfnReceiver, window_of
 from dtt_sim.transition.ledger import ANYTHING, Item, PhaseReception, find_fates, items_of
 from dtt_sim.transition.reception import PhaseNetwork, PhaseService
 from dtt_sim.transition.uncertainty import (
+    COST,
     COVERAGE,
+    Drawn,
     Errors,
     Figure,
     PlanFigures,
@@ -43,9 +45,9 @@ class Half:
     n_phase: int = 2
     spread: float = 0.0
 
-    def drawn(self, rng: np.random.Generator | None) -> np.ndarray:
+    def drawn(self, rng: np.random.Generator | None) -> Drawn:
         share = 0.5 if rng is None else 0.5 + self.spread * float(rng.uniform(-1.0, 1.0))
-        return np.full((self.n_phase, 2), share)
+        return Drawn(np.full((self.n_phase, 2), share), 100.0 * share, np.array([2.0, 3.0]))
 
 
 def plan() -> list[PhaseNetwork]:
@@ -144,3 +146,16 @@ def test_a_mast_has_one_error_in_all_phases() -> None:
     assert abs(float(shift[0, 0] - other[0, 0])) > 0.01  # masts and stations differ
     with pytest.raises(ValueError, match="bias_db = -1"):
         Errors(bias_db=-1.0)
+
+
+def test_the_cost_of_a_draw() -> None:
+    """Receivers as drawn, and a dish for everyone whom the second phase leaves without."""
+    networks = plan()
+    gone = PhaseNetwork("two", networks[0].stations, {})
+    phases = [PhaseReception.of(p, LONLAT, one_aerial=True) for p in (networks[0], gone)]
+    fates = find_fates(phases, LONLAT)
+    found = plan_figures(phases, fates, HOUSEHOLDS, Half().drawn(None))
+    had = phases[0].with_receiver.served[0]
+    expected = 50.0 + float((HOUSEHOLDS @ had) @ np.array([2.0, 3.0]))
+    assert found[-1] == pytest.approx(expected)
+    assert figures(NONE)[0].names[-1] == Figure("", None, COST)

@@ -162,6 +162,12 @@ def test_everybody_supported_or_not(result: Run) -> None:
         int(r["amount"]) for r in total if r["phase"] == "(all)" and r["where"] != "(all)"
     )
     assert by_phase == by_place == int(everything[0]["amount"]) > 0
+    head = table(result.out / "headline.csv")
+    cost = next(r for r in head if r["figure"] == "cost")
+    assert cost["unit"] == "VND"
+    # Whole receivers and dishes in one, parts of them in the other.
+    assert float(cost["value"]) == pytest.approx(float(everything[0]["amount"]), abs=4e6)
+    assert float(cost["low"]) <= float(cost["high"])
     lines = "\n".join(closing_lines(result))
     assert "the plan, of 1,610 households" in lines
     assert "2017-01-01 aso: " in lines

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_PHASE = "dtt_sim.phase"
+
+
+def _remember(ctx: click.Context, _option: click.Parameter, value: str | None) -> None:
+    ctx.meta[_PHASE] = value
+
+
 def network_options(command: F) -> F:
     """Scenario, multiplex, folders, and whether to be quiet."""
     for option in reversed(
@@ -24,6 +31,13 @@ def network_options(command: F) -> F:
                 "--out", type=click.Path(path_type=Path), required=True, help="Output folder."
             ),
             click.option("--override", help="Named changes of the scenario."),
+            # Only `prepare` needs it, which every one of these commands calls.
+            click.option(
+                "--phase",
+                help="Phase of the plan; the last by default.",
+                expose_value=False,
+                callback=_remember,
+            ),
             click.option(
                 "--cache", type=click.Path(path_type=Path), help="Folder of kept path losses."
             ),
@@ -45,7 +59,8 @@ def prepare(
         if not quiet:
             click.echo(text, err=True)
 
-    loaded = load_scenario(scenario, override=override)
+    phase = click.get_current_context().meta.get(_PHASE)
+    loaded = load_scenario(scenario, override=override, phase=phase)
     if not enable_cache():
         tell("compiling, once for this version and processor (half a minute)")
         from dtt_sim.workflow.warm_up import compile_all

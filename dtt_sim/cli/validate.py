@@ -44,8 +44,14 @@ def validate(*, scenario: Path | None, override: str | None, as_json: bool, sche
         click.echo(json.dumps({"ok": True, "warnings": loaded.warnings}, ensure_ascii=False))
         return
     click.echo(loaded.title)
+    for one in loaded.phases:
+        assert one.phase is not None
+        click.echo(f"  {one.phase.date} {one.phase.id}: {len(one.transmitters)} transmitters")
+    at_the_end = " in the last phase" if loaded.phases else ""
     for name, service in loaded.services.items():
-        click.echo(f"  {name}: {service.description}, {len(loaded.on_air(name))} transmitters")
+        click.echo(
+            f"  {name}: {service.description}, {len(loaded.on_air(name))} transmitters" + at_the_end
+        )
     click.echo(f"{len(loaded.assumptions)} assumptions; reception {loaded.reception.reception}")
     for text in loaded.warnings:
         click.echo(f"warning: {text}")

@@ -87,6 +87,10 @@ class Merged:
                     self._lay(below, value, here, layer)
                     continue
             if isinstance(value, list):
+                # The list takes the place of another: of that nothing is left.
+                stale = [k for k in self.origin if k[: len(here)] == here and k != here]
+                for old in stale:
+                    del self.origin[old]
                 for i, item in enumerate(value):
                     for name in item if isinstance(item, dict) else ():
                         at = (*here, i, name)

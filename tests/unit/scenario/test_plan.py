@@ -244,3 +244,12 @@ def test_files_that_extend_a_plan_lie_over_it(folder: Path) -> None:
         'extends = "s.toml"\n[[phase]]\nid = "only"\ndate = 2020-01-01\n', encoding="utf-8"
     )
     assert on_air(load_scenario(folder / "own.toml")) == {"only": ["d1", "d2", "a1", "a2"]}
+
+
+def test_a_plan_in_the_place_of_another_is_told_by_its_own_lines(folder: Path) -> None:
+    load(folder)
+    (folder / "own.toml").write_text(
+        'extends = "s.toml"\n[[phase]]\nid = "only"\n', encoding="utf-8"
+    )
+    with pytest.raises(ScenarioError, match=r"own.toml:2: phase.0.date: is missing"):
+        load_scenario(folder / "own.toml")

@@ -201,6 +201,19 @@ def test_point_in_a_phase(result: Run, capsys: pytest.CaptureFixture[str]) -> No
     assert "no phase 'asso'" in capsys.readouterr().err
 
 
+def test_accounts_of_a_phase(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["interference", str(folder / "s.toml"), "--multiplex", "PAL", "-q",
+              "--out", str(folder / "who"), "--cache", str(folder / "out" / "cache")]  # fmt: skip
+    with pytest.raises(SystemExit) as stop:
+        main([*common, "--phase", "both"])
+    assert stop.value.code == 0
+    assert "with all interference" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stop:
+        main(common)
+    assert stop.value.code == 2
+    assert "PAL is carried by no transmitter on air" in capsys.readouterr().err
+
+
 def test_what_is_behind_a_number(
     result: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

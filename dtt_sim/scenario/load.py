@@ -276,6 +276,8 @@ def _check_plan_names(source: _Source) -> None:
     """Deliveries and gates speak of phases that there are; deliveries never fall."""
     merged = source.merged()
     known = [keys.id for _, keys in read_phases(source.base)]
+    if not known:
+        return  # without a plan they have no effect
     for table, key in (("delivery", "phase"), ("gates", "phases")):
         value = merged.values.get(table)
         for k, one in enumerate(value if isinstance(value, list) else [value]):

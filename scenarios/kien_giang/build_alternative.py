@@ -34,7 +34,7 @@ def people_by_phase(scenario: Any, out: Path, cache: Path) -> dict[str, dict[str
             for name, layers in evaluated.service.items()
         }
 
-    dtt_sim.run(scenario, out, cache=cache, on_phase=count)
+    dtt_sim.run(scenario, out, cache=cache, on_phase=count, draws=0)
     return found
 
 

@@ -25,7 +25,7 @@ def main() -> None:
             set_values={f"transmitters.{name}.height_agl_m": height, "alternative": []},
         )
         last = scenario.phases[-1].phase.id
-        result = dtt_sim.run(scenario, Path("out") / "heights", phase=last)
+        result = dtt_sim.run(scenario, Path("out") / "heights", phase=last, draws=0)
         multiplex = next(t.multiplex for t in scenario.transmitters if t.id == name)
         layers = result.service[multiplex]
         acceptable = result.population.served(layers.served_acceptable).sum()

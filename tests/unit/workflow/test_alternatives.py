@@ -12,7 +12,7 @@ from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.run import Run, run
 
 SCENARIO = Path(__file__).parents[3] / "scenarios" / "kien_giang" / "scenario.toml"
-COARSE = {"grid.cell_size": 8000}
+COARSE = {"grid.cell_size": 8000, "uncertainty.draws": 0}
 MORE = """\
 extends = "{base}"
 [[alternative]]

@@ -23,7 +23,7 @@ SCENARIO = Path(__file__).parents[3] / "scenarios" / "kien_giang" / "scenario.to
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    values = {"grid.cell_size": 8000}
+    values = {"grid.cell_size": 8000, "uncertainty.draws": 0}
     scenario = load_scenario(SCENARIO, override="k33_guard_19_256", set_values=values)
     return run(scenario, tmp_path_factory.mktemp("run"), phase="band_700_vacated")
 

@@ -28,7 +28,6 @@ from dtt_sim.workflow.area import (
     prediction_of,
     read_area,
     site_warnings,
-    transmitters_of,
 )
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.losses import Losses, Progress
@@ -180,13 +179,16 @@ def run(
     losses = Losses(
         area.ground, area.grid, prediction_of(scenario), LossCache(cache or out / "cache"), solver
     )
-    transmitters = transmitters_of(scenario)
+    # The ground is that of all phases, so that path losses are kept under the same keys.
+    transmitters = tuple(dict.fromkeys(t for one in phases for t in one.transmitters))
     losses.prepare(transmitters, tell)
+    computed = tuple(losses.computed)  # alternatives may add to it
     tags = tags_of(scenario, area.ground)
     names = field_names(scenario)
-    for k, (transmitter, name) in enumerate(names.items()):
+    for k, transmitter in enumerate(transmitters):
         tell("fields", k, len(transmitters))
-        write_field(out / "fields" / f"{name}.tif", area.grid, transmitter, losses, tags)
+        path = out / "fields" / f"{names[transmitter]}.tif"
+        write_field(path, area.grid, transmitter, losses, tags)
     tell("fields", 1, 1)
     rows: dict[str, list[tuple[Any, ...]]] = {"summary": [], "causes": [], "programmes": []}
     evaluated: list[Evaluated] = []
@@ -223,8 +225,8 @@ def run(
         account=account,
         alternatives=alternatives,
         out=out,
-        computed=tuple(losses.computed),
-        reused=tuple(name for name in ids if name not in losses.computed),
+        computed=computed,
+        reused=tuple(name for name in ids if name not in computed),
         flags={t.id: losses.flags(t) for t in transmitters},
         warnings=(*scenario.warnings, *site_warnings(scenario, area.ground)),
         n_assumption=len(assumed),

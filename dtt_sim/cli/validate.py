@@ -39,7 +39,8 @@ def validate(*, scenario: Path | None, override: str | None, as_json: bool, sche
         raise SystemExit(2) from error
     from dtt_sim.workflow.service import check_protection
 
-    check_protection(loaded)
+    for one in loaded.phases or (loaded,):
+        check_protection(one)
     if as_json:
         click.echo(json.dumps({"ok": True, "warnings": loaded.warnings}, ensure_ascii=False))
         return

@@ -259,9 +259,11 @@ def _phases(source: _Source) -> list[Scenario | None]:
         laid.append((k, step.changes))
         scenario = _check(source.merged(*laid), source)
         if scenario is not None:
+            # What only disturbs, mobile service above all, is whom the band is vacated for.
             channels = [
-                (t, *scenario.signals[t.multiplex].edges_mhz(t.frequency_mhz))
+                (t, *scenario.services[t.multiplex].edges_mhz(t.frequency_mhz))
                 for t in scenario.transmitters
+                if t.multiplex in scenario.services
             ]
             gone = leave_vacated(source.base, k, step, channels)
             scenario = replace(

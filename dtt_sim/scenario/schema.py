@@ -299,7 +299,8 @@ class PhaseKeys(Keys):
         None, description="analogue stations in west, south, east, north go off the air [deg]"
     )
     vacate_mhz: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="stations with a channel in this range go off the air, for good [MHz]"
+        None,
+        description="television stations with a channel in this range go off the air, for good [MHz]",
     )
     transmitters: dict[str, dict[str, Any]] = Field(
         {}, description="changes to rows of the station table, by id"

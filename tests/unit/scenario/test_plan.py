@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dtt_sim.cli.main import main
 from dtt_sim.errors import ScenarioError
 from dtt_sim.scenario.load import Scenario, load_scenario
 
@@ -253,3 +254,13 @@ def test_a_plan_in_the_place_of_another_is_told_by_its_own_lines(folder: Path) -
     )
     with pytest.raises(ScenarioError, match=r"own.toml:2: phase.0.date: is missing"):
         load_scenario(folder / "own.toml")
+
+
+def test_the_band_is_vacated_for_others(folder: Path) -> None:
+    (folder / "tx.csv").write_text(TABLE + "l,Mast,10.5,105.5,30,1,LTE,57\n", encoding="utf-8")
+    more = '[others.LTE]\nsystem = "LTE"\nbandwidth_mhz = 10\n'
+    found = on_air(load(folder, more=more))
+    assert found["vacated"] == ["d1", "d2", "a1", "l"]
+    with pytest.raises(SystemExit) as stop:
+        main(["validate", str(folder / "s.toml")])  # every phase is looked at
+    assert stop.value.code == 2

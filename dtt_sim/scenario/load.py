@@ -26,6 +26,7 @@ from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.network.reception import Reception
 from dtt_sim.scenario.merge import Layer, Merged, override_named, read_files
 from dtt_sim.scenario.plan import CHANGED, lay_over_phases, leave_vacated, read_phases, steps
+from dtt_sim.scenario.prices import check_prices
 from dtt_sim.scenario.schema import (
     AnalogueKeys,
     AssumptionKeys,
@@ -126,6 +127,11 @@ class Scenario:
         """What stations carry, by id."""
         return {**self.services, **self.others}
 
+    @property
+    def digital(self) -> list[Transmitter]:
+        """Transmitters of multiplexes."""
+        return [t for t in self.transmitters if t.multiplex in self.multiplexes]
+
     def on_air(self, service: str) -> list[int]:
         """Which of the transmitters carry a service."""
         return [k for k, t in enumerate(self.transmitters) if t.multiplex == service]
@@ -185,7 +191,12 @@ def load_scenario(
     _check_alternatives(source, files.overrides)
     _check_plan_names(source)
     scenarios = _phases(source) or [_check(source.merged(), source)]
-    _check_must_carry(source, [one for one in scenarios if one is not None])
+    known = [one for one in scenarios if one is not None]
+    _check_must_carry(source, known)
+    last = known[-1] if known else None
+    if last is not None and last.phase and last.keys.prices:
+        names = [*last.station_ids, *last.multiplexes, *last.site_names]
+        check_prices(source.merged(), last.keys.prices, [s.digital for s in known], names)
     if base.problems:
         found = set(base.problems)
         raise ScenarioError(sorted(found, key=lambda p: (p.file, p.line or 0, p.key)))

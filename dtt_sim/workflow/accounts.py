@@ -13,6 +13,7 @@ import numpy as np
 from dtt_sim.errors import DttSimError
 from dtt_sim.scenario.households import household_model
 from dtt_sim.scenario.load import Scenario
+from dtt_sim.scenario.prices import paid_stations, prices_of
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition import fairness, needs, readiness
 from dtt_sim.transition.households import (
@@ -47,7 +48,6 @@ from dtt_sim.workflow.transition import (
 )
 
 if TYPE_CHECKING:
-    from dtt_sim.model import Transmitter
     from dtt_sim.scenario.schema import HouseholdKeys, PriceKeys
 
 ANY = Item("any", ANYTHING)
@@ -212,7 +212,6 @@ def prepare_households(scenario: Scenario, area: Area) -> HouseholdModel | None:
     if empty:
         msg = f"unit {empty[0]!r} has no population; remove it or give it people"
         raise DttSimError(msg)
-    paid_stations(scenario, scenario.phases)  # whose names and prices are checked
     return household_model(keys, units, area.population.by_unit[counted])
 
 
@@ -303,7 +302,7 @@ def _sites(
     phases: Sequence[Scenario], prices: PriceKeys, names: Sequence[str], dates: Sequence[dt.date]
 ) -> list[needs.CostRow]:
     until = prices.until or dates[-1] + dt.timedelta(days=365)
-    stations = paid_stations(phases[-1], phases)
+    stations = paid_stations(prices, [one.digital for one in phases])
     return needs.site_rows(names, dates, until, stations, prices_of(prices))
 
 
@@ -340,65 +339,6 @@ def _draw(
     return run_draws(
         figures, nominal, n_draw, keys.seed, workers=workers,
         tell=lambda done, total: tell("draws", done, total),
-    )  # fmt: skip
-
-
-def paid_stations(scenario: Scenario, phases: Sequence[Scenario]) -> list[needs.Station]:
-    """Stations that a plan pays for.
-
-    Raises
-    ------
-    DttSimError
-        A name of `prices.pays_for` that is none, or a power without a price.
-    """
-    keys = scenario.keys.prices
-    if keys is None:
-        return []
-    spans: dict[str, tuple[Transmitter, int, int]] = {}
-    for p, one in enumerate(phases):
-        for t in one.transmitters:
-            if t.multiplex in one.multiplexes:
-                _, first, _ = spans.get(t.id, (t, p, p))
-                spans[t.id] = t, first, p
-    if keys.pays_for is None:
-        chosen = [name for name, (_, first, _) in spans.items() if first > 0]
-    else:
-        chosen = []
-        for name in keys.pays_for:
-            found = [k for k, (t, _, _) in spans.items() if name in (k, t.multiplex, t.site)]
-            if not found and not _is_off(scenario, name):
-                known = sorted(
-                    {n for k, (t, _, _) in spans.items() for n in (k, t.site, t.multiplex)}
-                )
-                msg = f"prices.pays_for: {name!r} is no DVB-T2 station, service or site{nearest(name, known)}"
-                raise DttSimError(msg)
-            chosen += [k for k in found if k not in chosen]
-    stations = [
-        needs.Station(t.id, t.site, t.lat_deg, t.lon_deg, t.erp_kw, first, last)
-        for t, first, last in (spans[name] for name in chosen)
-    ]
-    prices = prices_of(keys)
-    for station in stations:
-        if prices.site(station.erp_kw) is None:
-            msg = (
-                f"{station.id} radiates {station.erp_kw:g} kW, for which no [[prices.site]] has a "
-                "price; add a class with a lower above_kw"
-            )
-            raise DttSimError(msg)
-    return stations
-
-
-def _is_off(scenario: Scenario, name: str) -> bool:
-    """Whether a name is that of a station which an alternative keeps off the air."""
-    return name in scenario.station_ids or name in scenario.site_names
-
-
-def prices_of(keys: PriceKeys) -> needs.Prices:
-    """Prices of a scenario."""
-    return needs.Prices(
-        keys.currency, keys.other_currency, keys.rate, keys.receiver, keys.satellite,
-        tuple((one.above_kw, one.capex) for one in keys.site), keys.site_opex_percent,
-        keys.further_station_percent,
     )  # fmt: skip
 
 

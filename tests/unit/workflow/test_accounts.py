@@ -298,6 +298,8 @@ def test_one_phase_only(folder: Path, result: Run) -> None:
         ("[prices]", "[prices]\nreceiver = -1", "prices.receiver"),
         ("[prices]", "[prices]\n[[prices.site]]\nabove_kw = 5\ncapex = 1\n[[prices.site]]\nabove_kw = 1\ncapex = 1",
          "ascending above_kw"),
+        ("[prices]", "[prices]\n[[prices.site]]\nabove_kw = 7\ncapex = 1", "prices.site: d radiates 5 kW"),
+        ("[prices]", '[prices]\npays_for = ["Nowhere"]', "prices.pays_for: 'Nowhere' is no DVB-T2"),
         ("draws = 16", "draws = -1", "uncertainty.draws"),
         ("start = 2015-01-01", "uptake_low_percent = 90", "uptake_low_percent <= uptake_percent"),
     ],
@@ -315,8 +317,6 @@ def test_slips_are_named(folder: Path, old: str, new: str, expected: str) -> Non
     ("old", "new", "expected"),
     [
         ('islands = ["West"]', 'islands = ["Wst"]', "no unit 'Wst'; did you mean 'West'"),
-        ("[prices]", "[prices]\n[[prices.site]]\nabove_kw = 7\ncapex = 1", "d radiates"),
-        ("[prices]", '[prices]\npays_for = ["Nowhere"]', "'Nowhere' is no DVB-T2 station"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together(folder: Path, old: str, new: str, expected: str) -> None:

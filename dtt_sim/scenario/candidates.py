@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.model import Transmitter
-from dtt_sim.scenario.load import Scenario, check_networks
+from dtt_sim.scenario.load import Scenario
+from dtt_sim.scenario.on_air import check_networks
 from dtt_sim.scenario.transmitters import RANGES, Row, build_transmitters, read_rows
 
 Candidate = tuple[Transmitter, Row]

@@ -6,39 +6,44 @@ in it is executed.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dtt_sim.errors import DttSimError, Problem, ScenarioError
+from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.model import Transmitter
-from dtt_sim.network.dvbt2 import Mode
-from dtt_sim.network.protection import ProtectionRow, read_protection_rows
-from dtt_sim.network.protection_tables import DVBT2
+from dtt_sim.network.protection import ProtectionRow
 from dtt_sim.network.reception import Reception
 from dtt_sim.scenario.merge import Layer, Merged, override_named, read_files
+from dtt_sim.scenario.on_air import check_masts, check_networks
+from dtt_sim.scenario.parts import (
+    SERVICES,
+    check_ids,
+    read_analogue,
+    read_multiplexes,
+    read_others,
+    read_own_ratios,
+    read_reception,
+    station_rows,
+    systems_of,
+    tables_of,
+)
 from dtt_sim.scenario.plan import CHANGED, lay_over_phases, leave_vacated, read_phases, steps
 from dtt_sim.scenario.prices import check_prices
 from dtt_sim.scenario.schema import (
-    AnalogueKeys,
     AssumptionKeys,
     Confidence,
-    MultiplexKeys,
-    OtherKeys,
     PhaseKeys,
     ScenarioKeys,
 )
 from dtt_sim.scenario.services import Analogue, Multiplex, Other
 from dtt_sim.scenario.toml_lines import KeyPath
-from dtt_sim.scenario.transmitters import COLUMNS, Row, build_transmitters, nearest, read_rows
+from dtt_sim.scenario.transmitters import Row, build_transmitters, nearest
 
 _FILE_KEYS: tuple[KeyPath, ...] = (
     ("terrain", "elevation"),
@@ -54,9 +59,6 @@ _FILE_KEYS: tuple[KeyPath, ...] = (
     ("households", "table"),
 )
 _BUILT_IN_TABLES = ("esa_worldcover", "corine", "globcover")
-_SERVICES: dict[str, type[BaseModel]] = {
-    "multiplexes": MultiplexKeys, "analogue": AnalogueKeys, "others": OtherKeys,
-}  # fmt: skip
 _MESSAGES = {
     "missing": "is missing; the scenario needs it",
     "extra_forbidden": "unknown key",
@@ -235,7 +237,7 @@ class _Source(NamedTuple):
         merged = self.base.copy()
         kept_off = {
             name
-            for name, change in _tables(merged, "transmitters").items()
+            for name, change in tables_of(merged, "transmitters").items()
             if isinstance(change, dict) and change.get("on_air") is False
         }
         for k, changes in steps:
@@ -263,8 +265,8 @@ def _phases(source: _Source) -> list[Scenario | None]:
     everything = source.merged(*tables)
     changes = everything.values.pop("transmitters", {})
     _resolve_files(everything)
-    rows = _rows(everything, changes)
-    planned = steps(source.base, phases, rows, _tables(everything, "analogue"))
+    rows = station_rows(everything, changes)
+    planned = steps(source.base, phases, rows, tables_of(everything, "analogue"))
     found, laid = [], []
     for (k, keys), step in zip(phases, planned, strict=True):
         laid.append((k, step.changes))
@@ -336,8 +338,8 @@ def _check_alternatives(source: _Source, overrides: Mapping[str, Layer]) -> None
 
 def _check_override(layer: Layer, merged: Merged) -> None:
     """An override of a multiplex that is not there is a slip of the pen."""
-    for kind in _SERVICES:
-        known, value = _tables(merged, kind), layer.values.get(kind)
+    for kind in SERVICES:
+        known, value = tables_of(merged, kind), layer.values.get(kind)
         changed = value if isinstance(value, dict) else {}
         for service in changed:
             # A multiplex that is new has a mode.
@@ -358,21 +360,21 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
     except ValidationError as error:
         for detail in error.errors():
             _report(merged, detail)
-    multiplexes = _multiplexes(merged)
-    analogue, others = _analogue(merged), _others(merged)
-    _check_ids(merged)
-    own_ratios = _protection_rows(merged)
-    reception = _reception(merged, keys)
-    rows = _rows(merged, changes)
+    multiplexes = read_multiplexes(merged)
+    analogue, others = read_analogue(merged), read_others(merged)
+    check_ids(merged)
+    own_ratios = read_own_ratios(merged)
+    reception = read_reception(merged, keys)
+    rows = station_rows(merged, changes)
     area = None
     if keys is not None:
         g = keys.grid
         area = (g.west_deg, g.south_deg, g.east_deg, g.north_deg)
-    built = build_transmitters(rows, _systems(merged), area, merged.problems)
+    built = build_transmitters(rows, systems_of(merged), area, merged.problems)
     if rows and not built and not merged.problems:
         merged.report(("stations", "file"), "no transmitter is on air; switch one on")
     check_networks(built, {**multiplexes, **analogue, **others}, merged.problems)
-    _check_masts(built, merged.problems)
+    check_masts(built, merged.problems)
     known = {row.values.get("id", "") for row in rows}
     if keys is not None:
         for i, link in enumerate(keys.link):
@@ -408,25 +410,6 @@ def _phase_assumptions(keys: ScenarioKeys) -> list[AssumptionKeys]:
     ]  # fmt: skip
 
 
-_SAME_PLACE_DEG = 5e-4
-
-
-def _check_masts(built: list[tuple[Transmitter, Row]], problems: list[Problem]) -> None:
-    """Two stations on one mast and channel are one too many."""
-    for k, (a, row) in enumerate(built):
-        for b, _ in built[:k]:
-            is_one_mast = (
-                abs(a.lat_deg - b.lat_deg) < _SAME_PLACE_DEG
-                and abs(a.lon_deg - b.lon_deg) < _SAME_PLACE_DEG
-            )
-            if is_one_mast and a.frequency_mhz == b.frequency_mhz:
-                text = (
-                    f"{a.id} and {b.id} stand on one mast and use one channel "
-                    f"({a.frequency_mhz:g} MHz); take one off the air or change its channel"
-                )
-                problems.append(Problem(row.file.name, row.line, "channel", text))
-
-
 def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKeys]:
     return [
         AssumptionKeys(
@@ -440,45 +423,6 @@ def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKey
         for transmitter, row in built
         if row.values.get("confidence") in {"SINGLE", "RECALL", "ASSUMED", "SYNTHETIC"}
     ]
-
-
-def check_networks(
-    built: Sequence[tuple[Transmitter, Row]],
-    signals: Mapping[str, Multiplex | Analogue | Other],
-    problems: list[Problem],
-    settled_mhz: Mapping[str, float] | None = None,
-) -> None:
-    """Stations of a single-frequency network share a frequency; others have no delay to set.
-
-    Parameters
-    ----------
-    settled_mhz : mapping, optional
-        Frequencies by multiplex id [MHz]; by default what most of its stations have.
-    """
-    on_air: dict[str, Counter[float]] = {}
-    for transmitter, _ in built:
-        on_air.setdefault(transmitter.multiplex, Counter())[transmitter.frequency_mhz] += 1
-    for transmitter, row in built:
-        multiplex = signals.get(transmitter.multiplex)
-        if multiplex is None:
-            continue
-        if multiplex.network != "sfn" and transmitter.delay_us != 0.0:
-            text = (
-                f"{transmitter.id}: a delay of {transmitter.delay_us:g} µs means nothing, as "
-                f"multiplex {multiplex.id} is a multi-frequency network; remove it or set its "
-                'network = "sfn"'
-                if multiplex.system == DVBT2
-                else f"{transmitter.id}: a delay means nothing for {multiplex.system}; remove it"
-            )
-            problems.append(Problem(row.file.name, row.line, "delay_us", text))
-        usual = (settled_mhz or {}).get(multiplex.id, on_air[multiplex.id].most_common(1)[0][0])
-        if multiplex.network == "sfn" and transmitter.frequency_mhz != usual:
-            text = (
-                f"{transmitter.id} is on {transmitter.frequency_mhz:g} MHz, but multiplex "
-                f"{multiplex.id} is a single-frequency network on {usual:g} MHz; give it that "
-                "channel, or another multiplex"
-            )
-            problems.append(Problem(row.file.name, row.line, "channel", text))
 
 
 def _resolve_files(merged: Merged) -> None:
@@ -534,8 +478,8 @@ def _model_at(path: KeyPath) -> type[BaseModel] | None:
     """Schema class at a key path: tables, entries of `multiplexes`, items of arrays."""
     model: type[BaseModel] = ScenarioKeys
     for part in path:
-        if part in _SERVICES:
-            return _SERVICES[str(part)] if len(path) > 1 else None
+        if part in SERVICES:
+            return SERVICES[str(part)] if len(path) > 1 else None
         if isinstance(part, int):
             continue
         field = model.model_fields.get(str(part))
@@ -547,145 +491,3 @@ def _model_at(path: KeyPath) -> type[BaseModel] | None:
             return None
         model = found[0]
     return model
-
-
-K = TypeVar("K", bound=BaseModel)
-
-
-def _tables(merged: Merged, name: str) -> dict[str, Any]:
-    """Tables of services of a kind, as they are written; empty where that is no table."""
-    tables = merged.values.get(name)
-    return tables if isinstance(tables, dict) else {}
-
-
-def _valid(merged: Merged, name: str, kind: type[K]) -> Iterator[tuple[str, Any, K]]:
-    """Id, table and keys of the services of a kind; others are reported with the whole file."""
-    for service, table in _tables(merged, name).items():
-        with suppress(ValidationError):
-            yield service, table, kind.model_validate(table)
-
-
-def _systems(merged: Merged) -> dict[str, str]:
-    """Television system of each service, whatever else may be wrong with it."""
-    found = {str(name): DVBT2 for name in _tables(merged, "multiplexes")}
-    for kind, default in (("analogue", "PAL_DK"), ("others", "")):
-        for name, table in _tables(merged, kind).items():
-            is_table = isinstance(table, dict)
-            found[str(name)] = str(table.get("system", default)) if is_table else default
-    return found
-
-
-def _check_ids(merged: Merged) -> None:
-    """A service's id names files, and stands for one service."""
-    seen: dict[str, str] = {}
-    for kind in _SERVICES:
-        for name in _tables(merged, kind):
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-                merged.report(
-                    (kind, name), "use letters, digits, _ and - for an id: it names files"
-                )
-            if name in seen:
-                merged.report(
-                    (kind, name), f"{name!r} is in [{seen[name]}] already; ids are unique"
-                )
-            seen[name] = kind
-
-
-def _programmes(merged: Merged, at: KeyPath, names: Sequence[str]) -> tuple[str, ...]:
-    twice = [name for name, n in Counter(names).items() if n > 1]
-    if twice:
-        merged.report((*at, "programmes"), f"{twice[0]!r} stands there twice; name each once")
-    return tuple(names)
-
-
-def _analogue(merged: Merged) -> dict[str, Analogue]:
-    found = {}
-    for name, _, keys in _valid(merged, "analogue", AnalogueKeys):
-        programmes = _programmes(merged, ("analogue", name), keys.programmes or [name])
-        found[name] = Analogue(
-            name, keys.title or name, keys.system, keys.bandwidth_mhz, programmes,
-            keys.protected_field_dbuv_m, keys.satisfactory_field_dbuv_m,
-        )  # fmt: skip
-    return found
-
-
-def _others(merged: Merged) -> dict[str, Other]:
-    return {
-        name: Other(name, keys.title or name, keys.system, keys.bandwidth_mhz)
-        for name, _, keys in _valid(merged, "others", OtherKeys)
-    }
-
-
-def _protection_rows(merged: Merged) -> tuple[ProtectionRow, ...]:
-    file = _tables(merged, "network").get("protection_rows")
-    if not isinstance(file, str) or not Path(file).is_file():
-        return ()
-    try:
-        return read_protection_rows(file)
-    except DttSimError as error:
-        merged.report(("network", "protection_rows"), str(error))
-        return ()
-
-
-def _multiplexes(merged: Merged) -> dict[str, Multiplex]:
-    found: dict[str, Multiplex] = {}
-    for name, table, keys in _valid(merged, "multiplexes", MultiplexKeys):
-        try:
-            mode = Mode(**{f.name: getattr(keys, f.name) for f in fields(Mode)})
-        except ValueError as error:
-            key = str(error).split(" ", 1)[0]
-            merged.report(("multiplexes", name, key) if key in table else ("multiplexes", name),
-                          str(error))  # fmt: skip
-            continue
-        programmes = _programmes(merged, ("multiplexes", name), keys.programmes)
-        found[name] = Multiplex(name, keys.title or name, keys.network, mode, programmes)
-    return found
-
-
-def _reception(merged: Merged, keys: ScenarioKeys | None) -> Reception | None:
-    if keys is None:
-        return None
-    try:
-        return Reception(**keys.reception.model_dump())
-    except ValueError as error:
-        merged.report(("reception",), str(error))
-        return None
-
-
-def _rows(merged: Merged, changes: Any) -> list[Row]:
-    stations = merged.values.get("stations")
-    file = stations.get("file") if isinstance(stations, dict) else None
-    if not isinstance(file, str) or not Path(file).is_file():
-        return []
-    rows = {row.values.get("id", ""): row for row in read_rows(Path(file), merged.problems)}
-    count = len(rows)
-    ordered = read_rows(Path(file), [])
-    if len(ordered) != count:  # duplicates are reported by build_transmitters
-        return ordered
-    for name, change in changes.items() if isinstance(changes, dict) else ():
-        at = ("transmitters", name)
-        if not isinstance(change, dict):
-            merged.report(at, "give changes as transmitters.ID.COLUMN = value")
-            continue
-        if name not in rows and "lat_deg" not in change:
-            merged.report(at, f"no transmitter {name!r} to change{nearest(name, list(rows))}")
-            continue
-        for column in change:
-            if column not in COLUMNS:
-                merged.report((*at, column), f"unknown column{nearest(column, COLUMNS)}")
-        origin, line = merged.origin.get(at, (Path(file), None))
-        old = rows.get(name, Row({"id": name}, origin, line))
-        values = old.values | {key: _cell(value) for key, value in change.items()}
-        for one, other in (("height_agl_m", "height_amsl_m"), ("erp_kw", "eirp_kw"),
-                           ("channel", "frequency_mhz")):  # fmt: skip
-            # Giving one of a pair replaces the other.
-            if one in change and other not in change:
-                values[other] = ""
-            if other in change and one not in change:
-                values[one] = ""
-        rows[name] = Row(values, old.file, old.line)
-    return list(rows.values())
-
-
-def _cell(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -16,7 +16,7 @@ from dtt_sim.network.analogue import nuisance_field, usable_field_power_sum
 from dtt_sim.network.discrimination import discrimination_db, discrimination_of_band
 from dtt_sim.network.evaluate import CAUSES
 from dtt_sim.network.multiplex import azimuth_deg
-from dtt_sim.network.protection import Signal, protection_ratio
+from dtt_sim.network.protection import protection_ratio
 from dtt_sim.scenario.load import Scenario, load_scenario
 from dtt_sim.workflow.run import Run, run
 from dtt_sim.workflow.service import check_protection, settings_of, signal_of
@@ -290,6 +290,14 @@ def test_point_explains_analogue(result: Run, capsys: pytest.CaptureFixture[str]
     assert "margin for 50 % of locations" in text
 
 
-def test_signal_bandwidth_of_a_seven_megahertz_channel() -> None:
-    e5 = Signal("PAL_BG", 177.5, 7.0, vision_mhz=175.25)
-    assert e5.centre_mhz - 0.5 * e5.bandwidth_mhz + 1.25 == e5.vision_mhz
+def test_a_seven_megahertz_channel(folder: Path) -> None:
+    """VHF of system B: the vision carrier 1.25 MHz above the edge of a channel of 7 MHz."""
+    table = TABLE.replace("VTV1,10,VHF_DK", "VTV1,5,VHF_B")
+    (folder / "e5.csv").write_text(table, encoding="utf-8")
+    scenario = load_scenario(
+        folder / "s.toml",
+        set_values={"stations.file": str(folder / "e5.csv"), "analogue.VTV1.bandwidth_mhz": 7.0,
+                    "analogue.VTV1.system": "PAL_BG", "transmitters.p.on_air": False},
+    )  # fmt: skip
+    signal = signal_of(scenario, scenario.transmitters[1])
+    assert (signal.centre_mhz, signal.vision_mhz) == (177.5, 175.25)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
-from dtt_sim.scenario.schema import PhaseKeys
+from dtt_sim.scenario.plan_schema import PhaseKeys
 from dtt_sim.workflow.output import whole_file
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dtt_sim.errors import Problem, ScenarioError
-from dtt_sim.scenario.schema import HouseholdKeys
+from dtt_sim.scenario.plan_schema import HouseholdKeys
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition.households import HouseholdModel
 from dtt_sim.typing import Float64Array

@@ -19,6 +19,7 @@ from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.model import Transmitter
 from dtt_sim.network.protection import ProtectionRow
 from dtt_sim.network.reception import Reception
+from dtt_sim.scenario.keys import Confidence
 from dtt_sim.scenario.merge import Layer, Merged, override_named, read_files
 from dtt_sim.scenario.on_air import check_masts, check_networks
 from dtt_sim.scenario.parts import (
@@ -34,13 +35,9 @@ from dtt_sim.scenario.parts import (
     tables_of,
 )
 from dtt_sim.scenario.plan import CHANGED, lay_over_phases, leave_vacated, read_phases, steps
+from dtt_sim.scenario.plan_schema import PhaseKeys
 from dtt_sim.scenario.prices import check_prices
-from dtt_sim.scenario.schema import (
-    AssumptionKeys,
-    Confidence,
-    PhaseKeys,
-    ScenarioKeys,
-)
+from dtt_sim.scenario.schema import AssumptionKeys, ScenarioKeys
 from dtt_sim.scenario.services import Analogue, Multiplex, Other
 from dtt_sim.scenario.toml_lines import KeyPath
 from dtt_sim.scenario.transmitters import Row, build_transmitters, nearest

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.merge import Layer, Merged
-from dtt_sim.scenario.schema import PhaseKeys
+from dtt_sim.scenario.plan_schema import PhaseKeys
 from dtt_sim.scenario.transmitters import Row, nearest
 
 CHANGED = ("transmitters", "multiplexes", "analogue")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.merge import Merged
-from dtt_sim.scenario.schema import PriceKeys
+from dtt_sim.scenario.plan_schema import PriceKeys
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition.needs import Prices, Station
 

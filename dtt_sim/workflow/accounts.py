@@ -48,7 +48,7 @@ from dtt_sim.workflow.transition import (
 )
 
 if TYPE_CHECKING:
-    from dtt_sim.scenario.schema import HouseholdKeys, PriceKeys
+    from dtt_sim.scenario.plan_schema import HouseholdKeys, PriceKeys
 
 ANY = Item("any", ANYTHING)
 """Reception of anything at all."""

@@ -22,15 +22,14 @@ from dtt_sim.network.multiplex import Group, Interferer, StationFields
 from dtt_sim.network.reception import Reception, link_budget
 from dtt_sim.network.setting import Setting
 from dtt_sim.network.sfn import SfnReceiver, window_of
+from dtt_sim.transition.disturbance import Errors, sample_cells
 from dtt_sim.transition.ledger import Ledger, PhaseReception, build_ledger, find_fates, items_of
 from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
 from dtt_sim.transition.uncertainty import (
     Drawn,
-    Errors,
     PlanFigures,
     plan_figures,
     run_draws,
-    sample_cells,
 )
 
 N_PHASE, N_STATION = 8, 20

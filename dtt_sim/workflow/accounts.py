@@ -16,6 +16,7 @@ from dtt_sim.scenario.load import Scenario
 from dtt_sim.scenario.prices import paid_stations, prices_of
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition import fairness, needs, readiness
+from dtt_sim.transition.disturbance import Errors, sample_cells
 from dtt_sim.transition.households import (
     DAYS_PER_MONTH,
     GROUPS,
@@ -29,13 +30,11 @@ from dtt_sim.transition.uncertainty import (
     COVERAGE,
     Bands,
     Drawn,
-    Errors,
     Figure,
     PlanFigures,
     households_left,
     plan_figures,
     run_draws,
-    sample_cells,
 )
 from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.area import Area

@@ -13,20 +13,22 @@ from dtt_sim.network.multiplex import Group, StationFields
 from dtt_sim.network.reception import Reception, link_budget
 from dtt_sim.network.setting import Setting
 from dtt_sim.network.sfn import SfnReceiver, window_of
+from dtt_sim.transition.disturbance import (
+    Errors,
+    disturbed,
+    draw_disturbance,
+    sample_cells,
+)
 from dtt_sim.transition.ledger import ANYTHING, Item, PhaseReception, find_fates, items_of
 from dtt_sim.transition.reception import PhaseNetwork, PhaseService
 from dtt_sim.transition.uncertainty import (
     COST,
     COVERAGE,
     Drawn,
-    Errors,
     Figure,
     PlanFigures,
-    disturbed,
-    draw_disturbance,
     plan_figures,
     run_draws,
-    sample_cells,
 )
 
 MODE = Mode("32K", "1/8", "PP2", "64QAM", "3/4")

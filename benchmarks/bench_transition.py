@@ -22,6 +22,7 @@ from dtt_sim.network.multiplex import Group, Interferer, StationFields
 from dtt_sim.network.reception import Reception, link_budget
 from dtt_sim.network.setting import Setting
 from dtt_sim.network.sfn import SfnReceiver, window_of
+from dtt_sim.transition.chance import Chance
 from dtt_sim.transition.disturbance import Errors, sample_cells
 from dtt_sim.transition.ledger import Ledger, PhaseReception, build_ledger, find_fates, items_of
 from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
@@ -128,8 +129,8 @@ def bench_all_phases(benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatc
 class Rising:
     """The share with a receiver, with some doubt."""
 
-    def drawn(self, rng: np.random.Generator | None) -> Drawn:
-        end = 0.9 if rng is None else float(rng.uniform(0.5, 0.95))
+    def drawn(self, chance: Chance | None) -> Drawn:
+        end = 0.9 if chance is None else float(chance.of("end").uniform(0.5, 0.95))
         return Drawn(np.linspace(0.1, end, N_PHASE)[:, None], 0.0, np.zeros(1))
 
 

@@ -11,12 +11,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dtt_sim.comparison.dataset import compare as compare
     from dtt_sim.scenario.load import load_scenario as load_scenario
     from dtt_sim.workflow.run import run as run
 
 __version__ = "0.1.0"
 
-_LAZY = {"load_scenario": "dtt_sim.scenario.load", "run": "dtt_sim.workflow.run"}
+_LAZY = {
+    "compare": "dtt_sim.comparison.dataset",
+    "load_scenario": "dtt_sim.scenario.load",
+    "run": "dtt_sim.workflow.run",
+}
 
 
 def __getattr__(name: str) -> Any:

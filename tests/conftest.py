@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# `tests` is no package; its helper modules (naive.py and others) are imported by their names.
+sys.path.append(str(Path(__file__).parent))
 SHARED = Path(os.environ.get("DTT_SIM_SHARED", ROOT.parent / "shared"))
 
 

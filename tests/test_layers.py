@@ -20,6 +20,7 @@ ORDER = [
     "dtt_sim.transition",
     "dtt_sim.scenario",
     "dtt_sim.workflow",
+    "dtt_sim.comparison",
     "dtt_sim.report",
     "dtt_sim.cli",
 ]

@@ -9,6 +9,7 @@ import click
 
 _COMMANDS = {
     "bench": ("dtt_sim.cli.bench", "Measure the solver on this machine: speed and exactness."),
+    "compare": ("dtt_sim.cli.compare", "What runs gain, lose and cost against each other."),
     "coordination": ("dtt_sim.cli.coordination", "Fields along a border against trigger values."),
     "drill": ("dtt_sim.cli.drill", "Take stations off the air, or out of step, one at a time."),
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),

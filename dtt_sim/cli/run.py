@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+from dtt_sim.cli.progress import progress
 
+if TYPE_CHECKING:
     from dtt_sim.coverage.request import Solver
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.area import Area
-    from dtt_sim.workflow.losses import Progress
     from dtt_sim.workflow.service import Evaluated
 
 
@@ -87,7 +85,7 @@ def run(
     from dtt_sim.workflow.output import whole_file
     from dtt_sim.workflow.run import run as compute
 
-    with _progress(quiet=quiet) as tell:
+    with progress(quiet=quiet) as tell:
         if not is_compiled:
             tell("compiling, once for this version and processor (half a minute)", 0, 1)
             from dtt_sim.workflow.warm_up import compile_all
@@ -125,33 +123,3 @@ def workers_for(scenario: Scenario, draws: int | None) -> int:
 
     n = scenario.keys.uncertainty.draws if draws is None else draws
     return numba.get_num_threads() if n >= MANY_DRAWS else 1
-
-
-def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
-    """Progress with time left, on standard error."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def silent() -> Iterator[Progress]:
-        yield lambda _stage, _done, _total: None
-
-    @contextmanager
-    def shown() -> Iterator[Progress]:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("")
-
-            def tell(stage: str, done: int, total: int) -> None:
-                bar.update(task, description=stage, completed=done, total=total)
-
-            yield tell
-
-    return silent() if quiet else shown()

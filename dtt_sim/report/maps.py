@@ -129,7 +129,7 @@ def _draw_service(ax: Axes, area: Area, found: Evaluated, name: str, sea: BoolAr
     ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
     ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.6)
     _draw_sites(ax, grid, found, name)
-    _draw_scale(ax, grid)
+    draw_scale(ax, grid)
     ax.set_xlim(west, east)
     ax.set_ylim(south, north)
     ax.set_xticks([])
@@ -184,7 +184,7 @@ def _draw_sites(ax: Axes, grid: Grid, found: Evaluated, name: str) -> None:
         )
 
 
-def _draw_scale(ax: Axes, grid: Grid) -> None:
+def draw_scale(ax: Axes, grid: Grid) -> None:
     """Scale bar of a round length, lower left, and an arrow to grid north, lower right."""
     from matplotlib.patheffects import withStroke
 

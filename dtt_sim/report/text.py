@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from dtt_sim.coverage import flags
 from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.multiplex import MultiplexLayers
+from dtt_sim.transition.ledger import ANY
 from dtt_sim.transition.needs import totals
 from dtt_sim.transition.uncertainty import COST, RECEIVES, Figure
-from dtt_sim.workflow.accounts import ANY
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.run import Run

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dtt_sim.network.multiplex import Group, StationFields
+from dtt_sim.transition.chance import Chance
 from dtt_sim.transition.reception import PhaseNetwork, PhaseService
 from dtt_sim.typing import Float64Array, IntArray
 
@@ -119,9 +120,9 @@ class Disturbance(NamedTuple):
 
 def draw_disturbance(
     errors: Errors, networks: Sequence[PhaseNetwork], unit_of_cell: IntArray, n_unit: int,
-    rng: np.random.Generator,
+    chance: Chance,
 ) -> Disturbance:  # fmt: skip
-    """One draw; the same for a station in all phases.
+    """One draw; the same for a station in all phases, and in all plans that have it.
 
     Parameters
     ----------
@@ -129,18 +130,16 @@ def draw_disturbance(
     n_unit : int
     """
     stations = {s.name: (s.lon_deg, s.lat_deg) for one in networks for s in one.stations}
-    # Everything is drawn in an order that does not depend on which phase has which station.
-    bias = rng.normal(0.0, 1.0) * errors.bias_db
-    by_unit = rng.normal(0.0, 1.0, n_unit) * errors.unit_db
-    sigma = float(rng.normal(0.0, 1.0) * errors.location_sigma_db)
-    masts = sorted(set(stations.values()))
-    of_mast = rng.normal(0.0, 1.0, len(masts)) * errors.mast_db
-    of_station = rng.normal(0.0, 1.0, len(stations)) * errors.erp_db
+    bias = chance.of("bias").normal() * errors.bias_db
+    by_unit = chance.of("unit").normal(size=n_unit) * errors.unit_db
     return Disturbance(
         bias + by_unit[unit_of_cell],
-        dict(zip(masts, of_mast.tolist(), strict=True)),
-        dict(zip(sorted(stations), of_station.tolist(), strict=True)),
-        sigma,
+        {
+            (lon, lat): chance.of(f"mast {lon:.5f} {lat:.5f}").normal() * errors.mast_db
+            for lon, lat in sorted(set(stations.values()))
+        },
+        {name: chance.of(f"station {name}").normal() * errors.erp_db for name in sorted(stations)},
+        chance.of("location sigma").normal() * errors.location_sigma_db,
     )
 
 

@@ -65,6 +65,10 @@ class Item(NamedTuple):
     name: str
 
 
+ANY: Final = Item("any", ANYTHING)
+"""Reception of anything at all."""
+
+
 def items_of(networks: Sequence[PhaseNetwork]) -> tuple[Item, ...]:
     """Everything that a plan's phases carry: anything at all, services, programmes."""
     services = dict.fromkeys(name for network in networks for name in network.services)
@@ -72,7 +76,7 @@ def items_of(networks: Sequence[PhaseNetwork]) -> tuple[Item, ...]:
         p for network in networks for s in network.services.values() for p in s.programmes
     )
     return (
-        Item("any", ANYTHING),
+        ANY,
         *(Item("service", name) for name in services),
         *(Item("programme", name) for name in programmes),
     )

@@ -19,9 +19,10 @@ import numpy as np
 
 from dtt_sim._jit import enable_cache
 from dtt_sim.network.multiplex import StationFields
+from dtt_sim.transition.chance import Chance
 from dtt_sim.transition.disturbance import Errors, disturbed, draw_disturbance
 from dtt_sim.transition.ledger import (
-    ANYTHING,
+    ANY,
     GAINS,
     KEEPS,
     STARTS,
@@ -87,7 +88,7 @@ class Drawn(NamedTuple):
 class Equipment(Protocol):
     """What households have in a draw."""
 
-    def drawn(self, rng: np.random.Generator | None) -> Drawn:
+    def drawn(self, chance: Chance | None) -> Drawn:
         """A draw; with None what is planned."""
         ...
 
@@ -136,7 +137,7 @@ class PlanFigures:
         phases, fates = self._follow(networks, lonlat)
         return plan_figures(phases, fates, households, self.equipment.drawn(None))
 
-    def drawn(self, generators: Sequence[np.random.Generator]) -> Float64Array:
+    def drawn(self, chances: Sequence[Chance]) -> Float64Array:
         """Figures of some draws, (n_draw, n_figure).
 
         The draws are evaluated side by side, as if their cells were those of one area; the spread
@@ -145,8 +146,8 @@ class PlanFigures:
         n_unit, m = self.households.shape
         unit_of_cell = self.households.argmax(axis=0)
         draws = [
-            draw_disturbance(self.errors, self.networks, unit_of_cell, n_unit, rng)
-            for rng in generators
+            draw_disturbance(self.errors, self.networks, unit_of_cell, n_unit, chance)
+            for chance in chances
         ]
         tiled = tuple(np.tile(v, len(draws)) for v in self.lonlat_deg)
         # A station that is the same in several phases is disturbed once.
@@ -155,10 +156,10 @@ class PlanFigures:
         phases, fates = self._follow(networks, (tiled[0], tiled[1]))
         return np.array([
             plan_figures(
-                phases, fates, self.households, self.equipment.drawn(rng),
+                phases, fates, self.households, self.equipment.drawn(chance),
                 slice(k * m, (k + 1) * m),
             )
-            for k, rng in enumerate(generators)
+            for k, chance in enumerate(chances)
         ])  # fmt: skip
 
     def _follow(
@@ -184,7 +185,8 @@ class Figure(NamedTuple):
     item : Item or None
         None for what is about all digital services.
     what : str
-        A status, "receives", or "digital coverage"; "cost" of the whole plan, of no phase.
+        A status, "receives", or "worst unit", where fewest receive anything; "digital coverage";
+        "cost" of the whole plan, of no phase.
     """
 
     phase: str
@@ -193,9 +195,13 @@ class Figure(NamedTuple):
 
 
 COVERAGE = "digital coverage"
+WORST = "worst unit"
+PERCENT = (COVERAGE, WORST)
+"""Figures that are shares."""
 COST = "cost"
 RECEIVES = "receives"
 COUNTED = (*STATUS, RECEIVES)
+RECEIVING = [STARTS, KEEPS, GAINS]
 
 
 def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, ...]:
@@ -205,6 +211,7 @@ def figure_names(phases: Sequence[str], items: Sequence[Item]) -> tuple[Figure, 
         for phase in phases
         for figure in (
             *(Figure(phase, item, what) for item in items for what in COUNTED),
+            *(Figure(phase, item, WORST) for item in items if item == ANY),
             Figure(phase, None, COVERAGE),
         )
     )
@@ -243,7 +250,11 @@ def plan_figures(
         for i in range(len(fates.items)):
             status = fates.status[p, i, :, cells]
             by_status = np.bincount(status.ravel(), kinds.ravel(), len(STATUS))
-            found += [*by_status, by_status[[STARTS, KEEPS, GAINS]].sum()]
+            found += [*by_status, by_status[RECEIVING].sum()]
+        for i in (i for i, item in enumerate(fates.items) if item == ANY):
+            gets = np.isin(fates.status[p, i, :, cells], RECEIVING)
+            by_unit = (weights[p] * (gets @ households.T)).sum(axis=0)
+            found.append(_least_percent(by_unit, households.sum(axis=1)))
         digital = [
             layers.served_good[0, cells]
             for name, layers in phase.layers.items()
@@ -254,6 +265,12 @@ def plan_figures(
     left = households_left(phases, households, cells).max(axis=0)
     found.append(drawn.spent + float(left @ drawn.satellite))
     return np.array(found)
+
+
+def _least_percent(part: Float64Array, whole: Float64Array) -> float:
+    """Least share of any unit that has households [%]; a sample may have none of a small one."""
+    some = whole > 0.0
+    return 100.0 * float((part[some] / whole[some]).min()) if some.any() else 100.0
 
 
 def households_left(
@@ -271,10 +288,9 @@ def households_left(
     -------
     (n_phase, n_unit) float64
     """
-    anything = Item("any", ANYTHING)
 
     def could(one: PhaseReception) -> BoolArray:
-        carriers = carriers_of(anything, one.network)
+        carriers = carriers_of(ANY, one.network)
         return one.with_receiver.gets(carriers, afresh=True)[cells]
 
     had = could(phases[0])
@@ -299,15 +315,16 @@ def run_draws(
         Of all cells, nothing disturbed.
     n_draw : int
     seed : int
-        The same seed gives the same draws, whatever the number of workers.
+        The same seed gives the same draws, whatever the number of workers, and draws the same for
+        whatever two plans share.
     workers : int
         Processes.
     """
     m = figures.households.shape[1]
     plain = figures.of()
     halves = [figures.of(np.arange(k, m, 2)) for k in range(2)]
-    children = np.random.SeedSequence(seed).spawn(n_draw)
-    batches = [children[k : k + BATCH] for k in range(0, n_draw, BATCH)]
+    chances = [Chance(seed, number) for number in range(n_draw)]
+    batches = [chances[k : k + BATCH] for k in range(0, n_draw, BATCH)]
     found = np.empty((n_draw, nominal.size))
     for k, drawn in enumerate(_drawn(figures, batches, workers)):
         # What the sample gets wrong as it is, it is taken to get wrong when disturbed as well.
@@ -319,13 +336,13 @@ def run_draws(
 
 BATCH = 8
 """Draws that are evaluated side by side; what is drawn does not depend on the number of workers."""
-Batch = Sequence[np.random.SeedSequence]
+Batch = Sequence[Chance]
 
 
 def _drawn(figures: PlanFigures, batches: Sequence[Batch], workers: int) -> Iterator[Float64Array]:
     if workers < 2 or len(batches) < 2 * workers:
         for batch in batches:
-            yield figures.drawn([np.random.default_rng(child) for child in batch])
+            yield figures.drawn(batch)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -349,4 +366,4 @@ def _start(figures: PlanFigures) -> None:
 
 
 def _one_batch(batch: Batch) -> Float64Array:
-    return _FIGURES[0].drawn([np.random.default_rng(child) for child in batch])
+    return _FIGURES[0].drawn(batch)

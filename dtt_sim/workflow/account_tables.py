@@ -9,12 +9,19 @@ from typing import Any
 
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.transition import needs
-from dtt_sim.transition.uncertainty import COST, COVERAGE, figure_names, plan_figures
+from dtt_sim.transition.uncertainty import COST, PERCENT
 from dtt_sim.workflow.accounts import PlanAccount, additional_households
 from dtt_sim.workflow.area import Area
+from dtt_sim.workflow.datasets import (
+    FATES,
+    FIGURES,
+    fates_dataset,
+    figures_dataset,
+    write_dataset,
+)
 from dtt_sim.workflow.output import write_csv
 from dtt_sim.workflow.tables import ALL, vintage_of, with_vintage
-from dtt_sim.workflow.transition import LEDGER_HEADER, ledger_rows, to_dataset, write_dataset
+from dtt_sim.workflow.transition import LEDGER_HEADER, ledger_rows
 
 COST_HEADER = (
     "phase", "date", "where", "item", "quantity", "unit_price", "amount", "currency",
@@ -64,9 +71,10 @@ def write_account(out: Path, account: PlanAccount, scenario: Scenario, area: Are
     currency = scenario.keys.prices.currency if scenario.keys.prices else ""
     write_csv(out / "headline.csv", HEADLINE_HEADER, _headline_rows(account, currency))
     write_dataset(
-        out / "transition.nc",
-        to_dataset(transition, area.grid, scenario.title, "; ".join(area.ground.credits)),
+        out / FATES,
+        fates_dataset(transition, area.grid, scenario.title, "; ".join(area.ground.credits)),
     )
+    write_dataset(out / FIGURES, figures_dataset(account.names, account.nominal, account.bands))
 
 
 def _rounded(value: float) -> float | str:
@@ -108,18 +116,14 @@ def _cost_rows(
 
 def _headline_rows(account: PlanAccount, currency: str) -> list[tuple[Any, ...]]:
     """Every figure of the plan, with its band where there were draws."""
-    transition = account.transition
-    nominal = plan_figures(
-        transition.receptions, transition.fates, transition.people.households,
-        account.equipment.drawn(None),
-    )  # fmt: skip
-    names = figure_names(transition.fates.phases, transition.fates.items)
+    names, nominal = account.names, account.nominal
     bands = account.bands
     low, high = bands.quantiles() if bands is not None else (None, None)
+    units = {COST: currency, **dict.fromkeys(PERCENT, "%")}
     rows: list[tuple[Any, ...]] = []
     for k, name in enumerate(names):
-        digits = 2 if name.what == COVERAGE else 0
-        unit = {COVERAGE: "%", COST: currency}.get(name.what, "households")
+        digits = 2 if name.what in PERCENT else 0
+        unit = units.get(name.what, "households")
         band: tuple[Any, ...] = ("", "", "", unit, "")
         if bands is not None and low is not None and high is not None:
             band = (
@@ -130,7 +134,7 @@ def _headline_rows(account: PlanAccount, currency: str) -> list[tuple[Any, ...]]
         rows.append((name.phase or ALL, name.what, item, round(float(nominal[k]), digits), *band))
     if bands is not None and not math.isnan(account.obligation):
         rows.append(
-            (transition.fates.phases[-1], "probability that the coverage obligation is met", "",
+            (account.transition.fates.phases[-1], "probability that the coverage obligation is met", "",
              round(100.0 * account.obligation, 1), "", "", "", "%", len(bands.draws))
         )  # fmt: skip
     return rows

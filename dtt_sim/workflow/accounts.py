@@ -16,6 +16,7 @@ from dtt_sim.scenario.load import Scenario
 from dtt_sim.scenario.prices import paid_stations, prices_of
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition import fairness, needs, readiness
+from dtt_sim.transition.chance import Chance
 from dtt_sim.transition.disturbance import Errors, sample_cells
 from dtt_sim.transition.households import (
     DAYS_PER_MONTH,
@@ -25,13 +26,14 @@ from dtt_sim.transition.households import (
     equipped_by_group,
     equipped_by_unit,
 )
-from dtt_sim.transition.ledger import ANYTHING, Item, Ledger, build_ledger
+from dtt_sim.transition.ledger import ANY, Item, Ledger, build_ledger
 from dtt_sim.transition.uncertainty import (
     COVERAGE,
     Bands,
     Drawn,
     Figure,
     PlanFigures,
+    figure_names,
     households_left,
     plan_figures,
     run_draws,
@@ -48,9 +50,6 @@ from dtt_sim.workflow.transition import (
 
 if TYPE_CHECKING:
     from dtt_sim.scenario.plan_schema import HouseholdKeys, PriceKeys
-
-ANY = Item("any", ANYTHING)
-"""Reception of anything at all."""
 
 
 class Coverage(NamedTuple):
@@ -88,6 +87,7 @@ class PlanEquipment:
 
     Attributes
     ----------
+    phases : tuple of str
     dates : tuple of date
     is_sure : tuple of bool
         Dates that do not slip.
@@ -105,6 +105,7 @@ class PlanEquipment:
         For each household that is left without terrestrial reception.
     """
 
+    phases: tuple[str, ...]
     dates: tuple[dt.date, ...]
     is_sure: tuple[bool, ...]
     uptake: Uptake
@@ -118,16 +119,20 @@ class PlanEquipment:
     site_cost: float
     satellite_price: Float64Array
 
-    def drawn(self, rng: np.random.Generator | None) -> Drawn:
+    def drawn(self, chance: Chance | None) -> Drawn:
         """A draw of uptake and dates; with None what is planned."""
-        if rng is None:
+        if chance is None:
             return self._equipped(self.uptake.share(self.dates))
         after = self.uptake.share_after
-        level = float(rng.triangular(self.low, after, self.high)) if self.high > self.low else after
+        level = after
+        if self.high > self.low:
+            level = float(chance.of("uptake").triangular(self.low, after, self.high))
         latest = self.slip_months * DAYS_PER_MONTH
         dates: list[dt.date] = []
-        for date, is_sure in zip(self.dates, self.is_sure, strict=True):
-            slip = float(rng.triangular(0.0, 0.0, latest)) if latest > 0.0 else 0.0
+        for phase, date, is_sure in zip(self.phases, self.dates, self.is_sure, strict=True):
+            slip = 0.0
+            if latest > 0.0:
+                slip = float(chance.of(f"slip {phase}").triangular(0.0, 0.0, latest))
             late = date + dt.timedelta(days=0 if is_sure else round(slip))
             dates.append(max(late, dates[-1] + dt.timedelta(days=1)) if dates else late)
         return self._equipped(self.uptake.share(dates, level))
@@ -166,6 +171,8 @@ class PlanAccount:
         By phase to which they apply.
     fairness : dict of str to list of FairnessRow
         By phase.
+    nominal : (n,) float64
+        Figures of all cells, nothing disturbed; what they are is in `names`.
     bands : Bands or None
     obligation : float
         Share of the draws in which the coverage obligation is met at the end; NaN without any.
@@ -178,8 +185,14 @@ class PlanAccount:
     costs: tuple[needs.CostRow, ...]
     gates: dict[str, tuple[readiness.Verdict, ...]]
     fairness: dict[str, list[fairness.FairnessRow]]
+    nominal: Float64Array
     bands: Bands | None
     obligation: float
+
+    @property
+    def names(self) -> tuple[Figure, ...]:
+        """What each figure is."""
+        return figure_names(self.transition.fates.phases, self.transition.fates.items)
 
     @property
     def ledger(self) -> Ledger:
@@ -247,7 +260,10 @@ def account_plan(
         tuple(phases), people, losses, equipped, quality=keys.quality, reaim_deg=keys.reaim_deg,
         tell=tell,
     )  # fmt: skip
-    bands = _draw(phases, transition, equipment, draws, workers, tell)
+    nominal = plan_figures(
+        transition.receptions, transition.fates, people.households, equipment.drawn(None)
+    )
+    bands = _draw(phases, transition, equipment, nominal, draws, workers, tell)
     obligation = math.nan
     if bands is not None and scenario.keys.gates is not None:
         at = bands.names.index(Figure(transition.fates.phases[-1], None, COVERAGE))
@@ -257,7 +273,7 @@ def account_plan(
         model, equipment, transition, tuple(coverage),
         tuple(_costs(phases, transition, model, equipment)),
         _gates(phases, transition, model, equipment, coverage),
-        _fairness(transition, model, equipment, keys.islands), bands, obligation,
+        _fairness(transition, model, equipment, keys.islands), nominal, bands, obligation,
     )  # fmt: skip
 
 
@@ -282,7 +298,7 @@ def _equipment(
         satellite = prices.satellite * _given_a_dish(prices, model)
         sites = sum(row.amount for row in _sites(phases, prices, known, steps_by_date))
     return PlanEquipment(
-        steps_by_date, tuple(s.confidence == "VERIFIED" for s in steps),
+        tuple(known), steps_by_date, tuple(s.confidence == "VERIFIED" for s in steps),
         uptake, delivered, model.group_shares, model.watching, 0.01 * keys.uptake_low_percent,
         0.01 * keys.uptake_high_percent, phases[-1].keys.uncertainty.slip_months,
         prices.receiver if prices else 0.0, float(sites), satellite,
@@ -307,7 +323,7 @@ def _sites(
 
 def _draw(
     phases: Sequence[Scenario], transition: TransitionResult, equipment: PlanEquipment,
-    draws: int | None, workers: int, tell: Progress,
+    nominal: Float64Array, draws: int | None, workers: int, tell: Progress,
 ) -> Bands | None:  # fmt: skip
     keys = phases[-1].keys.uncertainty
     n_draw = keys.draws if draws is None else draws
@@ -332,9 +348,6 @@ def _draw(
         Errors(keys.bias_db, keys.mast_db, keys.unit_db, keys.erp_db, keys.location_sigma_db),
         household_keys.reaim_deg, phases[-1].keys.network.aerial == "one",
     )  # fmt: skip
-    nominal = plan_figures(
-        transition.receptions, transition.fates, people.households, equipment.drawn(None)
-    )
     return run_draws(
         figures, nominal, n_draw, keys.seed, workers=workers,
         tell=lambda done, total: tell("draws", done, total),

@@ -13,13 +13,12 @@ import numpy as np
 from dtt_sim.errors import DttSimError
 from dtt_sim.transition.ledger import ANYTHING, CAUSES, STATUS
 from dtt_sim.typing import Float64Array
+from dtt_sim.workflow.datasets import FATES, grid_of
 from dtt_sim.workflow.output import NODATA, write_cog
 from terrain.grid import Grid
 
 if TYPE_CHECKING:
     import xarray as xr
-
-FILE = "transition.nc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def ask(folder: Path, question: Question) -> Answer:
     """
     import xarray as xr
 
-    path = folder / FILE
+    path = folder / FATES
     if not path.is_file():
         msg = f"{path}: no such file; run a scenario with [[phase]] and [households]"
         raise DttSimError(msg)
@@ -105,9 +104,7 @@ def _answer(data: xr.Dataset, question: Question) -> Answer:
         if name is not None:
             wanted &= values == _position(what, name, known)
     counted = np.where(wanted, households, 0.0)
-    a, b, c, d, e, f = (float(v) for v in data.attrs["grid_transform"])
-    n_row, n_col = (int(v) for v in data.attrs["grid_shape"])
-    grid = Grid(str(data.attrs["grid_crs"]), (a, b, c, d, e, f), (n_row, n_col))
+    grid = grid_of(data)
     by_cell = np.full(grid.n_row * grid.n_col, np.nan)
     cell = data["cell"].to_numpy()
     by_cell[cell] = 0.0

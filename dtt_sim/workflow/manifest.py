@@ -16,6 +16,7 @@ from dtt_sim import __version__
 from dtt_sim._jit import processor
 from dtt_sim.coverage.cache import SOLVER_VERSION
 from dtt_sim.coverage.request import warp_cell
+from dtt_sim.workflow.service import qualities_of, services_on_air
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from dtt_sim.model import Transmitter
     from dtt_sim.workflow.run import Run
     from dtt_sim.workflow.service import Evaluated
+
+MANIFEST = "manifest.json"
+"""Written last: a folder that has it is that of a finished run."""
 
 
 def manifest(
@@ -68,6 +72,7 @@ def manifest(
         },
         "scenario": {"file": scenario.path.name, "override": scenario.override, **keys},
         "again": _again(result),
+        "has_accounts": result.account is not None,
         "transmitters": [asdict(t) for t in scenario.transmitters],
         "phases": [_phase(one, names) for one in phases],
         "files_sha256": files,
@@ -102,6 +107,25 @@ def _phase(evaluated: Evaluated, names: Mapping[Transmitter, str]) -> dict[str, 
         "id": evaluated.phase,
         "date": scenario.phase.date.isoformat() if scenario.phase else "",
         "fields": {t.id: names[t] for t in scenario.transmitters},
+        "stations": {
+            t.id: {
+                "site": t.site,
+                "lat_deg": t.lat_deg,
+                "lon_deg": t.lon_deg,
+                "service": t.multiplex,
+                "frequency_mhz": t.frequency_mhz,
+                "erp_kw": t.erp_kw,
+            }
+            for t in scenario.transmitters
+        },
+        "services": {
+            name: {
+                "title": scenario.services[name].title,
+                "digital": name in scenario.multiplexes,
+                "qualities": [str(q) for q in qualities_of(scenario, name)],
+            }
+            for name in services_on_air(scenario)
+        },
     }
 
 

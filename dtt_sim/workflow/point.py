@@ -16,6 +16,7 @@ from dtt_sim.network.multiplex import StationFields
 from dtt_sim.network.sfn import Window
 from dtt_sim.scenario.load import Scenario, load_scenario
 from dtt_sim.workflow.area import field_names, receiving_grid, units_of
+from dtt_sim.workflow.manifest import MANIFEST
 from dtt_sim.workflow.service import services_on_air, settings_of
 from terrain.grid import WGS84, Grid
 
@@ -55,7 +56,7 @@ def load_run_scenario(folder: Path, phase: str | None = None) -> Scenario:
     DttSimError
         A folder that is no run's, or a scenario that is no longer there or has changed.
     """
-    file = folder / "manifest.json"
+    file = folder / MANIFEST
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         again = found["again"]

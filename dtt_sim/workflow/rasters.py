@@ -17,7 +17,7 @@ from dtt_sim.workflow.losses import Losses
 from dtt_sim.workflow.output import NODATA, write_cog
 from dtt_sim.workflow.service import Evaluated, qualities_of
 from terrain.grid import Grid
-from terrain.ground import Ground
+from terrain.ground import ZONE_NAMES, Ground
 
 
 def _usable_field(layers: MultiplexLayers) -> Float32Array:
@@ -64,6 +64,17 @@ def write_field(
         nodata=NODATA,
         tags=tags | {"TRANSMITTER": transmitter.id},
     )
+
+
+ZONE = "zone.tif"
+"""Land and sea in the folder of a run."""
+
+
+def write_zone(out: Path, grid: Grid, ground: Ground, tags: dict[str, str]) -> None:
+    """Land and sea at receiving places."""
+    names = ", ".join(f"{code} {name}" for code, name in ZONE_NAMES.items())
+    zone = ground.zone_at(*grid.lonlat())
+    write_cog(out / ZONE, grid, [(f"zone: {names}", "", zone)], nodata=None, tags=tags)
 
 
 def write_service(

@@ -29,11 +29,18 @@ from dtt_sim.workflow.area import (
     read_area,
     site_warnings,
 )
+from dtt_sim.workflow.datasets import POPULATION, population_dataset, write_dataset
 from dtt_sim.workflow.links import report_links
 from dtt_sim.workflow.losses import Losses, Progress
-from dtt_sim.workflow.manifest import manifest
+from dtt_sim.workflow.manifest import MANIFEST, manifest
 from dtt_sim.workflow.output import claim_folder, write_csv, write_json
-from dtt_sim.workflow.rasters import tags_of, write_field, write_household, write_service
+from dtt_sim.workflow.rasters import (
+    tags_of,
+    write_field,
+    write_household,
+    write_service,
+    write_zone,
+)
 from dtt_sim.workflow.service import Evaluated, check_protection, evaluate
 from terrain.grid import Grid
 from terrain.ground import Ground
@@ -168,6 +175,7 @@ def run(
     """
     out = Path(out)
     claim_folder(out)
+    (out / MANIFEST).unlink(missing_ok=True)  # it stands for a run that is finished
     tell = progress or (lambda _stage, _done, _total: None)
     phases = phases_of(scenario, phase)
     for one in phases:
@@ -184,6 +192,7 @@ def run(
     losses.prepare(transmitters, tell)
     computed = tuple(losses.computed)  # alternatives may add to it
     tags = tags_of(scenario, area.ground)
+    write_zone(out, area.grid, area.ground, tags)
     names = field_names(scenario)
     for k, transmitter in enumerate(transmitters):
         tell("fields", k, len(transmitters))
@@ -233,6 +242,9 @@ def run(
     )
     write_csv(out / "summary.csv", tables.SUMMARY_HEADER, rows["summary"])
     vintage = tables.vintage_of(scenario)
+    if area.population is not None:
+        people = population_dataset(area.population, area.grid, vintage)
+        write_dataset(out / POPULATION, people)
     for name, header in (
         ("causes", tables.CAUSE_HEADER), ("programmes", tables.PROGRAMME_HEADER),
     ):  # fmt: skip
@@ -250,7 +262,7 @@ def run(
         ("key", "value", "unit", "confidence", "reason", "source"),
         assumed,
     )
-    write_json(out / "manifest.json", manifest(result, evaluated, names))
+    write_json(out / MANIFEST, manifest(result, evaluated, names))
     return result
 
 

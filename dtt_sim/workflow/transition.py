@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from dtt_sim.network.setting import Setting
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.transition.ledger import (
     CAUSES,
-    KINDS,
     STATUS,
     Fates,
     Ledger,
@@ -27,13 +25,8 @@ from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
 from dtt_sim.typing import Float64Array, IntArray
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.losses import Losses, Progress
-from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.service import services_on_air, settings_of
 from dtt_sim.workflow.tables import ALL
-from terrain.grid import Grid
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 LEDGER_HEADER = (
     "phase", "date", "unit", "kind", "item", "status", "cause", "station", "households", "low",
@@ -209,64 +202,3 @@ def ledger_rows(result: TransitionResult, bands: dict[Any, tuple[float, float]])
                         entry.cause, entry.station, int(number), low, high,
                     ))  # fmt: skip
     return rows
-
-
-def to_dataset(result: TransitionResult, grid: Grid, title: str, credits: str) -> xr.Dataset:
-    """Fates by phase, item, kind of household and place, as CF conventions have flags.
-
-    A place is the part of a cell that belongs to one unit.
-    """
-    import xarray as xr
-
-    people, fates = result.people, result.fates
-    unit, cell = np.nonzero(people.households)
-    weights = np.array([result.ledger.weights[phase] for phase in fates.phases])
-    at = ("phase", "item", "household_kind", "place")
-
-    def flags(values: Any, meanings: tuple[str, ...], first: int, text: str) -> Any:
-        return (
-            at, values[..., cell],
-            {"long_name": text, "flag_values": np.arange(first, len(meanings) + first, dtype=np.int8),
-             "flag_meanings": " ".join(m.replace(" ", "_") for m in meanings)},
-        )  # fmt: skip
-
-    lon, lat = (v[0][cell] for v in people.lonlat_deg)
-    return xr.Dataset(
-        {
-            "status": flags(fates.status, STATUS, 0, "what becomes of the item"),
-            "cause": flags(fates.cause, ("none", *CAUSES), -1, "why it is lost"),
-            "station": (at, fates.station[..., cell],
-                        {"long_name": "position in station_name of what disturbs; -1 for none"}),
-            "households": ("place", people.households[unit, cell],
-                           {"units": "1", "long_name": "households that watch terrestrial television"}),
-            "share": (("phase", "household_kind", "unit"), weights,
-                      {"units": "1", "long_name": "share of households of each kind"}),
-            "unit_of_place": ("place", unit.astype(np.int32)),
-            "cell": ("place", people.cells[cell], {"long_name": "flat position on the grid"}),
-            "phase_name": ("phase", np.array(fates.phases, dtype=object)),
-            "item_name": ("item", np.array([i.name for i in fates.items], dtype=object)),
-            "item_kind": ("item", np.array([i.kind for i in fates.items], dtype=object)),
-            "station_name": ("n_station", np.array([*fates.stations], dtype=object)),
-        },
-        {
-            "phase": ("phase", np.array(result.dates, "datetime64[ns]"),
-                      {"standard_name": "time", "long_name": "date from which the phase holds"}),
-            "household_kind": ("household_kind", np.array(KINDS, dtype=object)),
-            "unit": ("unit", np.array(people.units, dtype=object)),
-            "lon": ("place", lon, {"standard_name": "longitude", "units": "degrees_east"}),
-            "lat": ("place", lat, {"standard_name": "latitude", "units": "degrees_north"}),
-        },
-        {
-            "Conventions": "CF-1.11", "title": title, "references": credits,
-            "grid_crs": grid.crs, "grid_transform": grid.transform, "grid_shape": grid.shape,
-        },
-    )  # fmt: skip
-
-
-def write_dataset(path: Path, dataset: xr.Dataset) -> None:
-    """Write a dataset as NetCDF, compressed; whole or not at all."""
-    big = {"status", "cause", "station"}
-    encoding: dict[Any, Any] = {name: {"zlib": True, "complevel": 4} for name in big}
-    encoding["phase"] = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
-    with whole_file(path) as part:
-        dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
+import naive
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,19 +12,6 @@ from hypothesis import strategies as st
 
 from dtt_sim.coverage.paths import PathProfile, PathSetting, predict_each, predict_path
 
-
-def load_naive() -> ModuleType:
-    """`tests` is no package: the module is loaded by its place."""
-    path = Path(__file__).parents[1] / "naive.py"
-    spec = importlib.util.spec_from_file_location("naive", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-naive = load_naive()
 SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -13,17 +13,19 @@ from dtt_sim.network.multiplex import Group, StationFields
 from dtt_sim.network.reception import Reception, link_budget
 from dtt_sim.network.setting import Setting
 from dtt_sim.network.sfn import SfnReceiver, window_of
+from dtt_sim.transition.chance import Chance
 from dtt_sim.transition.disturbance import (
     Errors,
     disturbed,
     draw_disturbance,
     sample_cells,
 )
-from dtt_sim.transition.ledger import ANYTHING, Item, PhaseReception, find_fates, items_of
+from dtt_sim.transition.ledger import ANY, PhaseReception, build_ledger, find_fates, items_of
 from dtt_sim.transition.reception import PhaseNetwork, PhaseService
 from dtt_sim.transition.uncertainty import (
     COST,
     COVERAGE,
+    WORST,
     Drawn,
     Figure,
     PlanFigures,
@@ -47,8 +49,10 @@ class Half:
     n_phase: int = 2
     spread: float = 0.0
 
-    def drawn(self, rng: np.random.Generator | None) -> Drawn:
-        share = 0.5 if rng is None else 0.5 + self.spread * float(rng.uniform(-1.0, 1.0))
+    def drawn(self, chance: Chance | None) -> Drawn:
+        share = 0.5
+        if chance is not None:
+            share += self.spread * float(chance.of("share").uniform(-1.0, 1.0))
         return Drawn(np.full((self.n_phase, 2), share), 100.0 * share, np.array([2.0, 3.0]))
 
 
@@ -109,8 +113,8 @@ def test_a_common_error_moves_coverage_as_a_shift_of_power_does() -> None:
     bands = run_draws(exact, nominal, 200, 2)
     at = bands.names.index(Figure("two", None, COVERAGE))
     expected = []
-    for child in np.random.SeedSequence(2).spawn(200):
-        shift = np.random.default_rng(child).normal() * 3.0
+    for number in range(200):
+        shift = Chance(2, number).of("bias").normal() * 3.0
         level = plan()[0].stations[0].wanted_dbuv_m[0] + shift
         ok = level >= BUDGET.e_med_dbuv_m(95.0)
         expected.append(100.0 * (HOUSEHOLDS.sum(axis=0) @ ok) / HOUSEHOLDS.sum())
@@ -124,7 +128,7 @@ def test_the_sample_stands_for_all_cells() -> None:
     some, nominal = figures(NONE, n=80)
     found = some.of()
     for k, name in enumerate(some.names):
-        if name.item == Item("any", ANYTHING) and name.what == "receives":
+        if name.item == ANY and name.what == "receives":
             assert found[k] == pytest.approx(nominal[k], rel=0.05)
     sample = sample_cells(HOUSEHOLDS, 80, np.random.default_rng(0))
     assert sample.weight.sum() == pytest.approx(HOUSEHOLDS.sum(), rel=0.02)
@@ -137,8 +141,7 @@ def test_the_sample_stands_for_all_cells() -> None:
 
 def test_a_mast_has_one_error_in_all_phases() -> None:
     networks = plan()
-    rng = np.random.default_rng(4)
-    draw = draw_disturbance(Errors(), networks, np.zeros(N, int), 1, rng)
+    draw = draw_disturbance(Errors(), networks, np.zeros(N, int), 1, Chance(4, 0))
     known: dict[tuple[str, int], StationFields] = {}
     one, two = (disturbed(p, [draw], known) for p in networks)
     np.testing.assert_array_equal(one.stations[0].wanted_dbuv_m, two.stations[0].wanted_dbuv_m)
@@ -146,8 +149,26 @@ def test_a_mast_has_one_error_in_all_phases() -> None:
     other = two.stations[0].wanted_dbuv_m - networks[0].stations[0].wanted_dbuv_m
     assert np.ptp(shift) < 1e-4
     assert abs(float(shift[0, 0] - other[0, 0])) > 0.01  # masts and stations differ
+    # A plan without the other station draws the same for this one, and for the area.
+    alone = draw_disturbance(Errors(), networks[:1], np.zeros(N, int), 1, Chance(4, 0))
+    np.testing.assert_array_equal(alone.common, draw.common)
+    assert alone.by_station == {"a": draw.by_station["a"]}
+    assert alone.by_mast.items() <= draw.by_mast.items()
     with pytest.raises(ValueError, match="bias_db = -1"):
         Errors(bias_db=-1.0)
+
+
+def test_the_worst_unit_is_where_fewest_receive() -> None:
+    found, nominal = figures(NONE)
+    ledger = build_ledger(
+        find_fates([PhaseReception.of(p, LONLAT, one_aerial=True) for p in plan()], LONLAT),
+        HOUSEHOLDS, ("west", "east"), np.full((2, 2), 0.5),
+    )  # fmt: skip
+    for phase in ("one", "two"):
+        shares = 100.0 * ledger.receiving(phase, ANY) / HOUSEHOLDS.sum(axis=1)
+        at = found.names.index(Figure(phase, ANY, WORST))
+        assert nominal[at] == pytest.approx(shares.min())
+        assert shares.min() < shares.max()
 
 
 def test_the_cost_of_a_draw() -> None:

@@ -1,0 +1,1 @@
+"""Comparison of finished runs: what one gains, loses and costs against another."""

@@ -1,8 +1,9 @@
-"""Write what the Kiên Giang scenario finds: its story in README.md, and its table of guard intervals.
+"""Write what the Kiên Giang scenario finds: its story in README.md, and the tables of its own page.
 
     python scripts/make_kien_giang_docs.py [CACHE]
 
-Runs the plan, and its last phase with four settings of K33; CACHE is a folder of kept path losses.
+Runs the plan, other plans beside it, and its last phase with four settings of K33; CACHE is a folder of kept
+path losses.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+from dtt_sim.comparison.ranking import rank_runs
 from dtt_sim.scenario.load import load_scenario
-from dtt_sim.transition.ledger import CAUSES, Item
+from dtt_sim.transition.ledger import ANY, CAUSES, Item
 from dtt_sim.transition.needs import totals
 from dtt_sim.transition.uncertainty import RECEIVES, Figure
-from dtt_sim.workflow.accounts import ANY
-from dtt_sim.workflow.run import run
+from dtt_sim.workflow.finished import FinishedRun
+from dtt_sim.workflow.run import Run, run
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "kien_giang" / "scenario.toml"
 README = SCENARIO.parent / "README.md"
 FRONT = ROOT / "README.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 NO_RECEIVER, NO_SIGNAL = CAUSES[3:5]
 ISLAND = "Phú Quốc"
+PLANS = (
+    ("phu_quoc_gap_fillers", SCENARIO, "phu_quoc_gap_fillers"),
+    ("phu_quoc_high_site", SCENARIO, "phu_quoc_high_site"),
+    ("k34_256qam", SCENARIO, "k34_256qam"),
+    ("later_switch_off.toml", SCENARIO.parent / "later_switch_off.toml", ""),
+)
+"""Others beside the plan: name, file, override."""
 SETTINGS = (
     ("1/8 (134 km), PP2", "", "k33_delays"),
     ("19/256 (80 km), PP4", "k33_guard_19_256", "k33_guard_19_256_delays"),
@@ -65,10 +73,8 @@ def table(cache: Path) -> str:
     return "\n".join(lines)
 
 
-def story(cache: Path) -> str:
+def story(result: Run) -> str:
     """The plan in five sentences."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = run(load_scenario(SCENARIO), Path(folder), cache=cache)
     account, people = result.account, result.population
     assert account is not None
     assert account.bands is not None
@@ -108,18 +114,54 @@ def story(cache: Path) -> str:
     )
 
 
-def write_between(path: Path, text: str) -> None:
+def plans(result: Run, folder: Path, cache: Path) -> str:
+    """The plan and others, side by side."""
+    runs = [FinishedRun.open(result.out, "the plan")]
+    for name, file, override in PLANS:
+        out = folder / name
+        run(load_scenario(file, override=override or None), out, cache=cache)
+        runs.append(FinishedRun.open(out, f"`{name}`"))
+    ranking = rank_runs(runs)
+    assert ranking is not None
+    lines = [
+        (
+            "| plan | households at the end | 5 to 95 % | beats the plan | worst unit |"
+            " household-months without | VND thousand million |"
+        ),
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for one in runs:
+        receiving, worst, months, cost = (
+            next(s for s in ranking.by(c) if s.run == one.label)
+            for c in ("receiving", "worst_unit", "months_without", "cost")
+        )
+        chance = ""
+        if one is not runs[0]:
+            duel = ranking.duel("receiving", one.label, runs[0].label)
+            chance = f"{100.0 * duel.probability:.0f} %"
+        lines.append(
+            f"| {one.label} | {number(receiving.value)} | {number(receiving.low)} to "
+            f"{number(receiving.high)} | {chance} | {worst.value:.1f} % | {number(months.value)} | "
+            f"{cost.value / 1e9:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def write_between(path: Path, mark: str, text: str) -> None:
     """Put a text between the marks of a page."""
-    head, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    _, tail = rest.split(END)
-    path.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", encoding="utf-8")
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    head, rest = path.read_text(encoding="utf-8").split(begin)
+    _, tail = rest.split(end)
+    path.write_text(f"{head}{begin}\n\n{text}\n\n{end}{tail}", encoding="utf-8")
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as kept:
-        cache = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(kept)
-        write_between(FRONT, story(cache))
-        write_between(README, table(cache))
+        cache = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(kept) / "cache"
+        result = run(load_scenario(SCENARIO), Path(kept) / "plan", cache=cache)
+        write_between(FRONT, "measured", story(result))
+        write_between(README, "plans", plans(result, Path(kept), cache))
+        write_between(README, "measured", table(cache))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _accumulate(
 
 
 def population_from_points(
-    path: Path | str, grid: Grid, *, ground: Ground | None = None
+    path: Path | str, grid: Grid, *, ground: Ground | None = None, by_place: bool = False
 ) -> Population:
     """Population from a table of places.
 
@@ -133,6 +134,8 @@ def population_from_points(
         Receiving grid.
     ground : Ground, optional
         Tells land from sea.
+    by_place : bool
+        Whether each place is a unit of its own, named as :func:`place_names` has it.
 
     Raises
     ------
@@ -140,12 +143,13 @@ def population_from_points(
         Missing file or column; a broken row, by line.
     """
     rows = _read_places(path)
-    names = tuple(dict.fromkeys(row.unit for row in rows))
+    own = _labels(rows) if by_place else [row.unit for row in rows]
+    names = tuple(dict.fromkeys(own))
     index = {name: k for k, name in enumerate(names)}
     unit, lon, lat, persons = [], [], [], []
-    for row in rows:
+    for row, name in zip(rows, own, strict=True):
         place_lon, place_lat = _spread(row, ground)
-        unit.append(np.full(place_lon.size, index[row.unit]))
+        unit.append(np.full(place_lon.size, index[name]))
         lon.append(place_lon)
         lat.append(place_lat)
         persons.append(np.full(place_lon.size, row.persons / place_lon.size))
@@ -164,8 +168,29 @@ def population_from_points(
     )
 
 
+def first_lines(path: Path | str) -> dict[str, int]:
+    """Line of a table of places at which each unit stands first."""
+    found: dict[str, int] = {}
+    for place in _read_places(path):
+        found.setdefault(place.unit, place.line)
+    return found
+
+
+def place_names(path: Path | str) -> dict[str, str]:
+    """Unit of each place of a table, by name; by unit/name where two places share a name."""
+    rows = _read_places(path)
+    return {label: row.unit for label, row in zip(_labels(rows), rows, strict=True)}
+
+
+def _labels(rows: list[_Place]) -> list[str]:
+    count = Counter(row.name for row in rows)
+    return [row.name if count[row.name] == 1 else f"{row.unit}/{row.name}" for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
+    line: int
+    name: str
     unit: str
     lat_deg: float
     lon_deg: float
@@ -192,6 +217,8 @@ def _read_places(path: Path | str) -> list[_Place]:
         for row in reader:
             try:
                 place = _Place(
+                    reader.line_num,
+                    row["name"].strip(),
                     row["unit"].strip() or OUTSIDE_UNITS,
                     float(row["lat_deg"]),
                     float(row["lon_deg"]),

@@ -45,7 +45,7 @@ satellite_percent = 0
 none_percent = 0
 persons_per_household = 4
 start = 2015-01-01
-islands = ["West"]
+islands = ["West", "B"]
 [[delivery]]
 phase = "aso"
 percent = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dtt_sim.comparison.comparable import Pair
 from dtt_sim.comparison.counts import Count, total
 from dtt_sim.comparison.money import currency_of, total_cost
 from dtt_sim.comparison.ranking import CRITERIA, Standing
@@ -38,9 +39,7 @@ def _against(one: Against) -> list[str]:
         if not households and not services:
             same.append(result.pair.name)
             continue
-        date = f"{result.pair.date} " if result.pair.date else ""
-        name = result.pair.name if result.pair.name != str(result.pair.date) else "on that date"
-        lines.append(f"  {date}{name}")
+        lines.append(f"  {_phases(result.pair)}")
         if services in told and services:
             services = (f"services: as in {told[services]}",)
         told.setdefault(services, result.pair.name)
@@ -48,6 +47,12 @@ def _against(one: Against) -> list[str]:
     if same:
         lines.append(f"  nothing changes in {', '.join(same)}")
     return lines + _money(one)
+
+
+def _phases(pair: Pair) -> str:
+    date = f"{pair.date} " if pair.date else ""
+    same = pair.base.id == pair.other.id
+    return date + (pair.base.id if same else f"{pair.other.id} against {pair.base.id}")
 
 
 def _households(result: PairResult) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -20,7 +20,7 @@ from dtt_sim.model import Transmitter
 from dtt_sim.network.protection import ProtectionRow
 from dtt_sim.network.reception import Reception
 from dtt_sim.scenario.keys import Confidence
-from dtt_sim.scenario.merge import Layer, Merged, override_named, read_files
+from dtt_sim.scenario.merge import Layer, Merged, Origin, override_named, read_files, where
 from dtt_sim.scenario.on_air import check_masts, check_networks
 from dtt_sim.scenario.parts import (
     SERVICES,
@@ -92,6 +92,8 @@ class Scenario:
         The scenario in every phase of its plan, by date; empty without one.
     station_ids, site_names : tuple of str
         Of all rows of the station table, on air or not.
+    origin : dict
+        Where each key was written.
     """
 
     path: Path
@@ -110,6 +112,11 @@ class Scenario:
     phases: tuple[Scenario, ...] = ()
     station_ids: tuple[str, ...] = ()
     site_names: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=dict, repr=False, compare=False)
+
+    def problem(self, key: KeyPath, text: str) -> Problem:
+        """Something wrong with a key that shows in the data alone, by file and line."""
+        return Problem(*where(self.origin, key), ".".join(map(str, key)), text)
 
     @property
     def title(self) -> str:
@@ -393,6 +400,7 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
         (*keys.assumption, *_phase_assumptions(keys), *_row_assumptions(built)), idle,
         station_ids=tuple(row.values.get("id", "") for row in rows),
         site_names=tuple(dict.fromkeys(row.values.get("site", "") for row in rows)),
+        origin=dict(merged.origin),
     )  # fmt: skip
 
 

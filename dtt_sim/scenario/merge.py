@@ -37,6 +37,20 @@ class Layer(NamedTuple):
         return self.lines.get(self.prefix + path)
 
 
+Origin = Mapping[KeyPath, tuple[Path, int | None]]
+"""File and line at which each key was written."""
+
+
+def where(origin: Origin, path: KeyPath) -> tuple[str, int | None]:
+    """File name and line of a key, or of the nearest table round it."""
+    for end in range(len(path), 0, -1):
+        if path[:end] in origin:
+            file, line = origin[path[:end]]
+            return file.name, line
+    file = next(iter(origin.values()), (Path("scenario.toml"), None))[0]
+    return file.name, None
+
+
 class Merged:
     """Values of several files laid over each other, and where each key was written."""
 
@@ -47,12 +61,7 @@ class Merged:
 
     def where(self, path: KeyPath) -> tuple[str, int | None]:
         """File name and line of a key, or of the nearest table round it."""
-        for end in range(len(path), 0, -1):
-            if path[:end] in self.origin:
-                file, line = self.origin[path[:end]]
-                return file.name, line
-        file = next(iter(self.origin.values()), (Path("scenario.toml"), None))[0]
-        return file.name, None
+        return where(self.origin, path)
 
     def report(self, path: KeyPath, message: str) -> None:
         """Report a key."""

@@ -91,7 +91,11 @@ class HouseholdKeys(Keys):
     reaim_deg: float = Field(
         20.0, ge=0.0, le=180.0, description="aerials turned by more have to be re-aimed [deg]"
     )
-    islands: list[str] = Field([], description="units with rows of their own in fairness.csv")
+    islands: list[str] = Field(
+        [],
+        description="units, or places of the population table, with rows of their own in "
+        "fairness.csv",
+    )
 
     @model_validator(mode="after")
     def _sums(self) -> HouseholdKeys:
@@ -139,8 +143,21 @@ class PriceKeys(Keys):
 
     currency: str = Field("VND", description="of all prices")
     other_currency: str = Field("USD", description="in which totals are told as well")
-    rate: float = Field(22300.0, gt=0.0, description="of one unit of the other currency")
-    receiver: float = Field(824000.0, ge=0.0, description="digital receiver (set-top box)")
+    rate: float = Field(
+        22300.0,
+        gt=0.0,
+        description="of one unit of the other currency",
+        json_schema_extra={"confidence": "RECALL", "source": "VND for a USD in 2016"},
+    )
+    receiver: float = Field(
+        824000.0,
+        ge=0.0,
+        description="digital receiver (set-top box)",
+        json_schema_extra={
+            "confidence": "SINGLE",
+            "source": "461 000 boxes for VND 380 thousand million (a weak source); Hà Nội paid 730 000",
+        },
+    )
     satellite: float = Field(1500000.0, ge=0.0, description="satellite receiver with dish")
     satellite_for: Literal["supported", "all", "nobody"] = Field(
         "supported", description="who outside terrestrial coverage is given one"

@@ -6,11 +6,12 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dtt_sim.errors import DttSimError
+from dtt_sim.errors import DttSimError, Problem, ScenarioError
 from dtt_sim.scenario.households import household_model
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.scenario.prices import paid_stations, prices_of
@@ -26,7 +27,7 @@ from dtt_sim.transition.households import (
     equipped_by_group,
     equipped_by_unit,
 )
-from dtt_sim.transition.ledger import ANY, Item, Ledger, build_ledger
+from dtt_sim.transition.ledger import ANY, Item, Ledger
 from dtt_sim.transition.uncertainty import (
     COVERAGE,
     Bands,
@@ -41,12 +42,14 @@ from dtt_sim.transition.uncertainty import (
 from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.losses import Losses, Progress
+from dtt_sim.workflow.plan_fairness import islands_of, places_of, plan_fairness
 from dtt_sim.workflow.service import Evaluated
 from dtt_sim.workflow.transition import (
     TransitionResult,
     follow_plan,
     people_of,
 )
+from terrain.population import first_lines
 
 if TYPE_CHECKING:
     from dtt_sim.scenario.plan_schema import HouseholdKeys, PriceKeys
@@ -206,7 +209,7 @@ def prepare_households(scenario: Scenario, area: Area) -> HouseholdModel | None:
     Raises
     ------
     DttSimError
-        No population, or a table of units that are not there.
+        No population, units without people, or names of units that are not there.
     """
     keys = scenario.keys.households
     if keys is None or not scenario.phases:
@@ -216,15 +219,29 @@ def prepare_households(scenario: Scenario, area: Area) -> HouseholdModel | None:
         raise DttSimError(msg)
     counted = np.flatnonzero(area.population.is_counted)
     units = tuple(area.population.units[k] for k in counted)
-    unknown = [name for name in keys.islands if name not in units]
-    if unknown:
-        msg = f"households.islands: no unit {unknown[0]!r}{nearest(unknown[0], units)}"
-        raise DttSimError(msg)
+    known = [*units, *places_of(scenario)]
+    problems = [
+        scenario.problem(
+            ("households", "islands"), f"no unit or place {name!r}{nearest(name, known)}"
+        )
+        for name in keys.islands
+        if name not in known
+    ]
     empty = [u for u, n in zip(units, area.population.by_unit[counted], strict=True) if n <= 0.0]
-    if empty:
-        msg = f"unit {empty[0]!r} has no population; remove it or give it people"
-        raise DttSimError(msg)
+    problems += [_without_people(scenario, unit) for unit in empty]
+    if problems:
+        raise ScenarioError(problems)
     return household_model(keys, units, area.population.by_unit[counted])
+
+
+def _without_people(scenario: Scenario, unit: str) -> Problem:
+    """A unit in which nobody lives, where it stands in the table of places or in the polygons."""
+    keys = scenario.keys.population
+    assert keys is not None
+    text = f"{unit!r} has no population; remove it or give it people"
+    if keys.points is not None:
+        return Problem(Path(keys.points).name, first_lines(keys.points).get(unit), "persons", text)
+    return scenario.problem(("population", "units"), text)
 
 
 def account_plan(
@@ -273,7 +290,8 @@ def account_plan(
         model, equipment, transition, tuple(coverage),
         tuple(_costs(phases, transition, model, equipment)),
         _gates(phases, transition, model, equipment, coverage),
-        _fairness(transition, model, equipment, keys.islands), nominal, bands, obligation,
+        plan_fairness(transition, model, equipped, equipment.by_group, keys.islands, islands_of(scenario, area, keys.islands)),
+        nominal, bands, obligation,
     )  # fmt: skip
 
 
@@ -423,28 +441,6 @@ def _switching_off(phases: Sequence[Scenario]) -> list[str]:
             found.append(one.phase.id)
         before = now
     return found
-
-
-def _fairness(
-    transition: TransitionResult, model: HouseholdModel, equipment: PlanEquipment,
-    islands: Sequence[str],
-) -> dict[str, list[fairness.FairnessRow]]:  # fmt: skip
-    supported = model.group_shares[:2]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.nan_to_num(
-            np.einsum("pg,gu->pu", equipment.by_group[:, :2], supported) / supported.sum(axis=0)
-        )
-    poor = build_ledger(transition.fates, transition.people.households, model.units, share)
-    rest = supported.sum(axis=0)
-    return {
-        phase: fairness.fairness_rows(
-            model.units, transition.people.households.sum(axis=1),
-            transition.ledger.receiving(phase, ANY),
-            transition.people.households.sum(axis=1) * rest,
-            poor.receiving(phase, ANY) * rest, islands,
-        )
-        for phase in transition.fates.phases
-    }  # fmt: skip
 
 
 def additional_households(account: PlanAccount) -> float:

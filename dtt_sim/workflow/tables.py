@@ -206,14 +206,19 @@ def causes(cause: UInt8Array, culprit: NDArray[np.int16]) -> Iterator[tuple[int,
 
 
 def _plan_rows(scenario: Scenario, said: set[Any]) -> list[tuple[Any, ...]]:
-    """Values of a plan's households, prices, gates and doubts of which the scenario says nothing."""
+    """Values of a plan's households, prices, gates and doubts of which the scenario says nothing.
+
+    The source of a value is the line of the file that gives it, or what its default rests on.
+    """
     rows: list[tuple[Any, ...]] = []
-    if not scenario.phases:
+    if scenario.phase is None:
         return rows
     for table in ("households", "prices", "gates", "uncertainty"):
         keys = getattr(scenario.keys, table)
         for name, field in type(keys).model_fields.items() if keys is not None else ():
             value, key = getattr(keys, name), f"{table}.{name}"
+            if name == "site" and key not in said:
+                rows += _site_rows(scenario)
             if (
                 key in said
                 or not isinstance(value, int | float)
@@ -222,16 +227,50 @@ def _plan_rows(scenario: Scenario, said: set[Any]) -> list[tuple[Any, ...]]:
                 continue
             text = field.description or ""
             unit = text[text.find("[") + 1 : text.find("]")] if "[" in text else ""
-            rows.append((key, value, unit, "ASSUMED", text, "scenario"))
+            if table == "prices" and not unit:
+                unit = scenario.keys.prices.currency if scenario.keys.prices else ""
+            extra = field.json_schema_extra
+            own = extra if isinstance(extra, dict) and (table, name) not in scenario.origin else {}
+            source = _written(scenario, table, name) or str(own.get("source", DEFAULT))
+            rows.append((key, value, unit, str(own.get("confidence", "ASSUMED")), text, source))
     return rows
+
+
+DEFAULT = "default of dtt_sim, a guess"
+
+
+def _written(scenario: Scenario, *key: str | int) -> str:
+    """File and line at which a key was written; empty where it was not."""
+    if key not in scenario.origin:
+        return ""
+    file, line = scenario.origin[key]
+    return file.name if line is None else f"{file.name}:{line}"
+
+
+def _site_rows(scenario: Scenario) -> list[tuple[Any, ...]]:
+    """Prices of sites by their class."""
+    prices = scenario.keys.prices
+    assert prices is not None
+    return [
+        (
+            f"prices.site above {one.above_kw:g} kW", one.capex, prices.currency, "ASSUMED",
+            "capex of a site", _written(scenario, "prices", "site", k, "capex") or DEFAULT,
+        )
+        for k, one in enumerate(prices.site)
+    ]  # fmt: skip
 
 
 def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
     """The scenario's own assumptions, and the values behind reception that need a check."""
     scenario = phases[-1].scenario
     own = dict.fromkeys(a for one in phases for a in one.scenario.assumptions)
+    written = {
+        a: _written(scenario, "assumption", k, "key")
+        for k, a in enumerate(scenario.keys.assumption)
+    }
     rows: list[tuple[Any, ...]] = [
-        (a.key, a.value, a.unit, a.confidence, a.reason, a.source) for a in own
+        (a.key, a.value, a.unit, a.confidence, a.reason, a.source or written.get(a, ""))
+        for a in own
     ]
     lines = {
         (line.key, line.value): line

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from terrain.errors import MissingTerrainError, TerrainError
 from terrain.grid import WGS84, Grid
 from terrain.ground import COASTAL, SEA, Ground
-from terrain.population import OUTSIDE_UNITS, population_from_points, population_from_raster
+from terrain.population import (
+    OUTSIDE_UNITS,
+    first_lines,
+    place_names,
+    population_from_points,
+    population_from_raster,
+)
 from terrain.units import read_units
 
 UTM = Grid.from_lonlat_box(104.8, 9.8, 105.2, 10.2, crs="EPSG:32648", cell_size=500.0)
@@ -193,6 +199,18 @@ def test_people_keep_to_land_and_islanders_stay_at_sea(tmp_path: Path) -> None:
     cells = found.matrix.toarray()[0].reshape(UTM.shape)
     lon, _ = UTM.lonlat()
     assert cells[lon < 104.997].sum() == 0.0
+
+
+def test_places_by_name(tmp_path: Path) -> None:
+    rows = "An,East,10.0,105.0,100,\nAn,West,10.0,104.9,50,\nBình,West,10.0,104.91,20,\n"
+    path = table(tmp_path, HEADER + rows)
+    assert place_names(path) == {"East/An": "East", "West/An": "West", "Bình": "West"}
+    assert first_lines(path) == {"East": 2, "West": 3}
+    by_unit = population_from_points(path, UTM)
+    by_place = population_from_points(path, UTM, by_place=True)
+    assert by_place.units == ("East/An", "West/An", "Bình")
+    west = by_place.matrix[[1]] + by_place.matrix[[2]]
+    np.testing.assert_array_equal(west.toarray(), by_unit.matrix[[1]].toarray())
 
 
 def test_people_beyond_the_grid_are_counted_apart(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from small_plan import SCENARIO, write_plan
+from small_plan import PEOPLE, SCENARIO, write_plan
 
 from dtt_sim.cli.main import main
 from dtt_sim.errors import DttSimError, ScenarioError
 from dtt_sim.report.text import closing_lines
 from dtt_sim.scenario.load import load_scenario
-from dtt_sim.transition.ledger import ANYTHING, Item
+from dtt_sim.transition.ledger import ANY, ANYTHING, Item
 from dtt_sim.workflow.run import Run, run
 
 TABLES = ("ledger", "costs", "gates", "fairness", "headline", "summary", "causes", "programmes")
@@ -234,13 +234,54 @@ def test_slips_are_named(folder: Path, old: str, new: str, expected: str) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('islands = ["West"]', 'islands = ["Wst"]', "no unit 'Wst'; did you mean 'West'"),
+        (
+            'islands = ["West", "B"]', 'islands = ["Wst"]',
+            r"odd.toml:\d+: households.islands: no unit or place 'Wst'; did you mean 'West'",
+        ),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together(folder: Path, old: str, new: str, expected: str) -> None:
     (folder / "odd.toml").write_text(SCENARIO.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DttSimError, match=expected):
         run(load_scenario(folder / "odd.toml"), folder / "odd")
+
+
+def test_a_place_has_a_row_of_its_own(result: Run) -> None:
+    """Place B lies in one cell, so that its share is the ledger's there."""
+    account = result.account
+    assert account is not None
+    rows = [r for r in table(result.out / "fairness.csv") if r["measure"] == "island"]
+    assert [r["where"] for r in rows[:2]] == ["West", "B"]
+    people, fates = account.transition.people, account.transition.fates
+    east = people.units.index("East")
+    (at,) = np.flatnonzero(np.isclose(people.households[east], 100.0))
+    share = account.equipment.drawn(None).equipped[:, east]
+    for p, row in enumerate(r for r in rows if r["where"] == "B"):
+        gets = np.isin(fates.status[p, fates.items.index(ANY), :, at], (0, 2, 3))
+        before = share[p - 1] if p else share[0]
+        expected = gets @ [1.0 - share[p], share[p] - before, before]
+        assert float(row["value_percent"]) == pytest.approx(100.0 * expected, abs=0.006)
+
+
+def test_every_value_of_a_plan_has_a_source(result: Run) -> None:
+    rows = {r["key"]: r for r in table(result.out / "assumptions.csv")}
+    assert rows["households.persons_per_household"]["source"] == "s.toml:34"
+    assert rows["prices.satellite"]["source"] == "default of dtt_sim, a guess"
+    assert rows["prices.receiver"]["confidence"] == "SINGLE"
+    assert rows["prices.site above 0.5 kW"]["value"] == "6000000000.0"
+    plan = [r for k, r in rows.items() if k.split(".")[0] in {"prices", "gates", "households"}]
+    assert len(plan) > 20
+    assert all(r["source"] and r["confidence"] for r in plan)
+
+
+def test_a_unit_without_people_is_told_by_its_line(folder: Path) -> None:
+    rows = "E,North,10.05,104.5,0\nF,North,10.06,104.5,0\n"
+    (folder / "nobody.csv").write_text(PEOPLE + rows, encoding="utf-8")
+    text = SCENARIO.replace("people.csv", "nobody.csv")
+    (folder / "nobody.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        run(load_scenario(folder / "nobody.toml"), folder / "nobody")
+    assert "nobody.csv:6: persons: 'North' has no population" in str(caught.value)
 
 
 def test_table_of_units(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dtt_sim.antenna.channels import find_channel
-from dtt_sim.antenna.pattern import read_horizontal_pattern, read_vertical_pattern
+from dtt_sim.antenna.pattern_files import read_horizontal_pattern, read_vertical_pattern
 from dtt_sim.errors import Problem
 from dtt_sim.model import Antenna, Transmitter
 from dtt_sim.network.protection_tables import SOUND_MHZ

@@ -1,12 +1,34 @@
-"""Horizontal and vertical patterns from antenna files of any format."""
+"""Horizontal and vertical patterns as station tables name them: files of any format, and standards."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dtt_sim.antenna.formats.record import AntennaFileError
+from dtt_sim.antenna.formats.record import AntennaFileError, AntennaRecord
 from dtt_sim.antenna.formats.registry import FORMATS, read_antenna
+from dtt_sim.antenna.standard import is_standard, standard_antenna
 from dtt_sim.model import HorizontalPattern, VerticalPattern
+
+
+def named_antenna(text: str, folder: Path, polarisation: str = "") -> AntennaRecord:
+    """Antenna of a file in any format, or the standard antenna of that name.
+
+    Parameters
+    ----------
+    text : str
+        Path of a file as seen from `folder`, or ``NAME`` or ``NAME@BEARING`` of a standard antenna.
+    folder : Path
+    polarisation : str
+        Of the station, to choose in a file that has cuts for several.
+
+    Raises
+    ------
+    AntennaFileError
+        Anything wrong in the file, by line.
+    """
+    if is_standard(text) and not (folder / text).exists():
+        return standard_antenna(text)
+    return read_antenna(folder / text, polarisation=polarisation)
 
 
 def read_horizontal_pattern(path: Path | str) -> HorizontalPattern:
@@ -17,11 +39,7 @@ def read_horizontal_pattern(path: Path | str) -> HorizontalPattern:
     AntennaFileError
         Anything wrong in the file, by line; no such cut in it.
     """
-    record = read_antenna(path)
-    if record.horizontal is None:
-        msg = f"{path}: {FORMATS[record.format].title} without a horizontal cut; give azimuths"
-        raise AntennaFileError(msg)
-    return record.horizontal
+    return horizontal_of(read_antenna(path), str(path))
 
 
 def read_vertical_pattern(path: Path | str) -> VerticalPattern:
@@ -32,8 +50,24 @@ def read_vertical_pattern(path: Path | str) -> VerticalPattern:
     AntennaFileError
         Anything wrong in the file, by line; no such cut in it.
     """
-    record = read_antenna(path)
+    return vertical_of(read_antenna(path), str(path))
+
+
+def horizontal_of(record: AntennaRecord, name: str) -> HorizontalPattern:
+    """Horizontal cut of an antenna that has to have one."""
+    if record.horizontal is None:
+        msg = f"{name}: {_what(record)} has no horizontal cut; name another, or leave it out"
+        raise AntennaFileError(msg)
+    return record.horizontal
+
+
+def vertical_of(record: AntennaRecord, name: str) -> VerticalPattern:
+    """Vertical cut of an antenna that has to have one."""
     if record.vertical is None:
-        msg = f"{path}: {FORMATS[record.format].title} without a vertical cut; give elevations"
+        msg = f"{name}: {_what(record)} has no vertical cut; name another, or leave it out"
         raise AntennaFileError(msg)
     return record.vertical
+
+
+def _what(record: AntennaRecord) -> str:
+    return f"the {FORMATS[record.format].title} file" if record.format else "this antenna"

@@ -29,6 +29,7 @@ from dtt_sim.units import EIRP_OVER_ERP_DB
 TITLE = "EDX"
 EXTENSIONS = (".pat", ".edx")
 CHECKED = ""
+BASIS = "the maker's description of the format and a public reader"
 _HEAD = re.compile(r"['\"]([^'\"]*)['\"]\s*[,\s]\s*([^,\s]+)\s*[,\s]\s*([^,\s]+)\s*,?")
 FIELD, DECIBEL = "1", "2"
 END = 999.0

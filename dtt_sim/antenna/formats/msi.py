@@ -25,7 +25,8 @@ from dtt_sim.antenna.formats.words import frequency_mhz, frequency_text, gain_db
 
 TITLE = "MSI Planet"
 EXTENSIONS = (".msi", ".pln", ".prn")
-CHECKED = "two makers' files (UHF panel and omni of 0.8 GHz)"
+CHECKED = "two makers' files (panel of 0.9 GHz, omnidirectional antenna of 0.8 GHz)"
+BASIS = "descriptions of the format"
 _SECTION = re.compile(r"(HORIZONTAL|VERTICAL)\b\s*(\d+)?\s*", re.IGNORECASE)
 _KNOWN = {
     "NAME", "MAKE", "FREQUENCY", "H_WIDTH", "V_WIDTH", "FRONT_TO_BACK", "GAIN", "TILT",

@@ -28,7 +28,8 @@ from dtt_sim.units import EIRP_OVER_ERP_DB
 
 TITLE = "NSMA WG16.99.050 / TIA-804-B, also CloudRF's .adf"
 EXTENSIONS = (".adf", ".nsma", ".nsm")
-CHECKED = "a file of CloudRF's library, and the table of fields of the recommendation"
+CHECKED = "a converted file of CloudRF's library (TIA-804-B)"
+BASIS = "the fields of the recommendation, public writers and readers"
 _KEY = re.compile(r"([A-Z][A-Z0-9]{5})\s*:\s*,?(.*)", re.IGNORECASE)
 _AZIMUTH = {"AZ", "H", "HCP"}
 _ELEVATION = {"EL", "V", "VCP"}

@@ -21,7 +21,8 @@ from dtt_sim.antenna.formats.source import Source
 
 TITLE = "Radio Mobile"
 EXTENSIONS = (".ant",)
-CHECKED = "a UHF panel of CloudRF's library (720 lines) and its authors' example with commas (540)"
+CHECKED = "a panel of CloudRF's library (720 lines), a maker's antenna with commas (540)"
+BASIS = "the description of the format"
 AZIMUTHS = 360
 COUNTS = {360: 1, 540: 2, 541: 2, 720: 3}
 """Version by number of lines."""

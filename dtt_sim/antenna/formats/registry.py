@@ -22,7 +22,9 @@ class Format(NamedTuple):
     extensions : tuple of str
         The first is given to a file that is written.
     checked : str
-        What of public material the reader was checked against; "" for nothing.
+        Real files whose structure the reader was checked against; "" where none was found.
+    basis : str
+        What the reader rests on besides.
     recognise : callable
         Whether a file is of this format, by its content.
     read : callable
@@ -33,6 +35,7 @@ class Format(NamedTuple):
     title: str
     extensions: tuple[str, ...]
     checked: str
+    basis: str
     recognise: Callable[[Source], bool]
     read: Callable[[Source], AntennaRecord]
     write: Mapping[str, Callable[[AntennaRecord], str]]
@@ -40,18 +43,37 @@ class Format(NamedTuple):
 
 FORMATS: dict[str, Format] = {
     "nsma": Format(
-        nsma.TITLE, nsma.EXTENSIONS, nsma.CHECKED, nsma.recognise, nsma.read, {".adf": nsma.write}
+        nsma.TITLE,
+        nsma.EXTENSIONS,
+        nsma.CHECKED,
+        nsma.BASIS,
+        nsma.recognise,
+        nsma.read,
+        {".adf": nsma.write},
     ),
     "msi": Format(
-        msi.TITLE, msi.EXTENSIONS, msi.CHECKED, msi.recognise, msi.read, {".msi": msi.write}
+        msi.TITLE,
+        msi.EXTENSIONS,
+        msi.CHECKED,
+        msi.BASIS,
+        msi.recognise,
+        msi.read,
+        {".msi": msi.write},
     ),
     "edx": Format(
-        edx.TITLE, edx.EXTENSIONS, edx.CHECKED, edx.recognise, edx.read, {".pat": edx.write}
+        edx.TITLE,
+        edx.EXTENSIONS,
+        edx.CHECKED,
+        edx.BASIS,
+        edx.recognise,
+        edx.read,
+        {".pat": edx.write},
     ),
     "csv": Format(
         table.TITLE,
         table.EXTENSIONS,
         table.CHECKED,
+        table.BASIS,
         table.recognise,
         table.read,
         {".csv": table.write},
@@ -60,6 +82,7 @@ FORMATS: dict[str, Format] = {
         splat.TITLE,
         splat.EXTENSIONS,
         splat.CHECKED,
+        splat.BASIS,
         splat.recognise,
         splat.read,
         {".az": splat.write_azimuths, ".el": splat.write_elevations},
@@ -68,12 +91,19 @@ FORMATS: dict[str, Format] = {
         radio_mobile.TITLE,
         radio_mobile.EXTENSIONS,
         radio_mobile.CHECKED,
+        radio_mobile.BASIS,
         radio_mobile.recognise,
         radio_mobile.read,
         {".ant": radio_mobile.write},
     ),
     "itu": Format(
-        itu.TITLE, itu.EXTENSIONS, itu.CHECKED, itu.recognise, itu.read, {".itu": itu.write}
+        itu.TITLE,
+        itu.EXTENSIONS,
+        itu.CHECKED,
+        itu.BASIS,
+        itu.recognise,
+        itu.read,
+        {".itu": itu.write},
     ),
 }
 """By key, in the order in which a file is tried."""

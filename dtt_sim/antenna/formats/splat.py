@@ -23,7 +23,8 @@ from dtt_sim.antenna.formats.source import Source, open_source
 
 TITLE = "SPLAT!"
 EXTENSIONS = (".az", ".el")
-CHECKED = "the program's own reader; no file of it was found"
+CHECKED = ""
+BASIS = "the program's own reader"
 HIGHEST_DEG, LOWEST_DEG = 10.0, -90.0
 """Elevations that SPLAT! looks at."""
 

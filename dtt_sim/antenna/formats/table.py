@@ -27,6 +27,7 @@ from dtt_sim.units import EIRP_OVER_ERP_DB
 TITLE = "CSV table"
 EXTENSIONS = (".csv",)
 CHECKED = "own format"
+BASIS = "docs/antennas.md"
 RANGES = {"azimuth_deg": (0.0, 360.0), "elevation_deg": (-90.0, 90.0)}
 VALUES = {
     "attenuation_db": "dB below the maximum, positive",

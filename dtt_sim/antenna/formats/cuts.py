@@ -15,6 +15,8 @@ from dtt_sim.model import HorizontalPattern, VerticalPattern
 
 DEEPEST_DB = 80.0
 """A field of zero has no level in dB; it is taken for this attenuation [dB]."""
+ABSURD_DB = 200.0
+"""No antenna discriminates by as much [dB]."""
 WIDE_GAP_DEG = 45.0
 """Between azimuths further apart than this the straight line is worth a word."""
 SEAM_DB = 3.0
@@ -172,6 +174,10 @@ def _table(
     """Attenuation by angle; a direction written twice must say the same, or nearly at the seam."""
     found: dict[float, Point] = {}
     for p in points:
+        if abs(p.value) > ABSURD_DB:
+            source.fail(
+                p.line, f"{p.value:g} dB at {what} {p.angle:g} is no attenuation; correct it"
+            )
         at = place(p.angle)
         old = found.get(at)
         if old is None:

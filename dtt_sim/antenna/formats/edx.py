@@ -55,8 +55,7 @@ def read(source: Source) -> AntennaRecord:
     points: list[Point] = []
     has_slices = False
     for at, line in lines:
-        cells = _cells(line)
-        azimuth = source.number(at, "azimuth", cells[0])
+        azimuth = source.number(at, "azimuth", (_cells(line) or [line])[0])
         if azimuth == END:
             has_slices = True
             break
@@ -100,7 +99,7 @@ def _slices(source: Source, lines: Iterator[tuple[int, str]]) -> dict[float, lis
         number, line = next(lines, (len(source.lines), ""))
         if not line:
             source.fail(number, f"{len(slices)} of {n_slices} slices: the file is cut short")
-        azimuth = source.number(number, "azimuth of the slice", _cells(line)[0])
+        azimuth = source.number(number, "azimuth of the slice", (_cells(line) or [line])[0])
         rows: list[Point] = []
         for _ in range(n_rows):
             number, line = next(lines, (len(source.lines), ""))

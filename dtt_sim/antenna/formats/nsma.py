@@ -165,12 +165,11 @@ def _check_count(source: Source, cut: _Cut) -> None:
 def _choose(source: Source, cuts: list[_Cut], kinds: set[str]) -> _Cut | None:
     """First co-polar cut, of the polarisation asked for if any."""
     own = [c for c in cuts if c.kind in kinds and c.is_co_polar]
-    if source.polarisation:
-        own = [
-            c
-            for c in own
-            if polarisation(re.split(r"[/-]", c.polarisation)[0]) == source.polarisation
-        ]
+    # Cuts of another polarisation than the one asked for are better than none.
+    wanted = [
+        c for c in own if polarisation(re.split(r"[/-]", c.polarisation)[0]) == source.polarisation
+    ]
+    own = wanted or own
     if len(own) > 1:
         others = ", ".join(f"{c.frequency or '?'} MHz {c.polarisation}".strip() for c in own[1:])
         source.note(

@@ -132,7 +132,9 @@ def recognise(source: Source) -> str:
         first = next(iter(source.filled()), (1, ""))
         titles = ", ".join(one.title for one in FORMATS.values())
         source.fail(
-            first[0], f"{first[1][:60]!r}: not recognised as an antenna file; known are {titles}"
+            first[0],
+            f"{first[1][:60]!r}: not recognised as an antenna file; known are {titles}; a table of "
+            "one's own needs a first line such as azimuth_deg,attenuation_db",
         )
     return by_content or by_name
 

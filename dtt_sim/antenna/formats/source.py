@@ -91,8 +91,8 @@ def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             reason = "it is not a file"
-        elif (size := path.stat().st_size) > MAX_BYTES:
-            reason = f"{size / 1e6:.0f} MB, and no pattern has more than {MAX_BYTES / 1e6:.0f}"
+        elif path.stat().st_size > MAX_BYTES:
+            reason = f"more than {MAX_BYTES // 2**20} MiB, and no pattern has as much"
         else:
             with path.open("rb") as file:
                 return _decode(file.read(MAX_BYTES))

@@ -101,14 +101,21 @@ def _vertical(pattern: VerticalPattern) -> tuple[float, float]:
 
 def _width(values: Float64Array, at: int) -> float:
     """Width of the stretch round an index that stays within half power [deg]."""
-    is_out = values > HALF_POWER_DB
-    after = np.flatnonzero(is_out[at:])
-    before = np.flatnonzero(is_out[: at + 1][::-1])
-    if not after.size and not before.size:
+    right, left = (_crossing(side) for side in (values[at:], values[: at + 1][::-1]))
+    if right is None and left is None:
         return round(values.size * STEP_DEG)
-    right = after[0] if after.size else values.size - 1 - at
-    left = before[0] if before.size else at
-    return round(float(right + left) * STEP_DEG, 1)
+    ends = (values.size - 1 - at if right is None else right, at if left is None else left)
+    return round(sum(ends) * STEP_DEG, 1)
+
+
+def _crossing(values: Float64Array) -> float | None:
+    """Steps from the first value to where half power is passed; None where it is not."""
+    out = np.flatnonzero(values > HALF_POWER_DB)
+    if not out.size:
+        return None
+    k = int(out[0])
+    before, after = float(values[k - 1]), float(values[k])
+    return k - 1 + (HALF_POWER_DB - before) / (after - before)
 
 
 def directivity_dbd(horizontal: HorizontalPattern, vertical: VerticalPattern) -> float:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from dtt_sim.antenna.formats.record import AntennaFileError, AntennaRecord
 from dtt_sim.antenna.formats.registry import FORMATS, read_antenna
-from dtt_sim.antenna.standard import is_standard, standard_antenna
+from dtt_sim.antenna.standard import STANDARDS, is_standard, standard_antenna
 from dtt_sim.model import HorizontalPattern, VerticalPattern
 
 
-def named_antenna(text: str, folder: Path, polarisation: str = "") -> AntennaRecord:
+def named_antenna(
+    text: str, folder: Path, *, vertical_zero_deg: float = 0.0, polarisation: str = ""
+) -> AntennaRecord:
     """Antenna of a file in any format, or the standard antenna of that name.
 
     Parameters
@@ -18,17 +21,23 @@ def named_antenna(text: str, folder: Path, polarisation: str = "") -> AntennaRec
     text : str
         Path of a file as seen from `folder`, or ``NAME`` or ``NAME@BEARING`` of a standard antenna.
     folder : Path
-    polarisation : str
-        Of the station, to choose in a file that has cuts for several.
+    vertical_zero_deg, polarisation
+        As of :func:`~dtt_sim.antenna.formats.registry.read_antenna`.
 
     Raises
     ------
     AntennaFileError
         Anything wrong in the file, by line.
     """
-    if is_standard(text) and not (folder / text).exists():
-        return standard_antenna(text)
-    return read_antenna(folder / text, polarisation=polarisation)
+    path = folder / text
+    if not path.exists():
+        if is_standard(text):
+            return standard_antenna(text)
+        near = difflib.get_close_matches(text.partition("@")[0].lower(), STANDARDS, 1, 0.6)
+        if near and not path.suffix:
+            msg = f"{text!r}: no such file, nor a standard antenna; did you mean {near[0]!r}?"
+            raise AntennaFileError(msg)
+    return read_antenna(path, vertical_zero_deg=vertical_zero_deg, polarisation=polarisation)
 
 
 def read_horizontal_pattern(path: Path | str) -> HorizontalPattern:

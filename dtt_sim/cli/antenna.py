@@ -149,12 +149,11 @@ def formats() -> None:
 
 
 def _read(text: str, vertical_zero: float, polarisation: str | None) -> AntennaRecord:
-    from dtt_sim.antenna.formats.registry import read_antenna
-    from dtt_sim.antenna.standard import is_standard, standard_antenna
+    from dtt_sim.antenna.pattern_files import named_antenna
 
-    if is_standard(text) and not Path(text).exists():
-        return standard_antenna(text)
-    return read_antenna(text, vertical_zero_deg=vertical_zero, polarisation=polarisation or "")
+    return named_antenna(
+        text, Path(), vertical_zero_deg=vertical_zero, polarisation=polarisation or ""
+    )
 
 
 def _write(record: AntennaRecord, key: str, out: Path, of: str) -> None:

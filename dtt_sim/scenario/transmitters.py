@@ -216,7 +216,7 @@ class _Reader:
             return None
         polarisation = self.text("polarisation") or "horizontal"
         try:
-            return named_antenna(self.text(column), self.row.file.parent, polarisation)
+            return named_antenna(self.text(column), self.row.file.parent, polarisation=polarisation)
         except ValueError as error:
             self.fail(column, str(error))
             return None

@@ -253,8 +253,8 @@ def test_itu_notice_of_two_polarisations(tmp_path: Path) -> None:
     "layout",
     [
         lambda v: "\n".join(" ".join(v[i : i + 6]) for i in range(0, 36, 6)),
-        lambda v: "\n".join(v),
-        lambda v: ",".join(v),
+        "\n".join,
+        ",".join,
         lambda v: ";".join(x.replace(".", ",") for x in v),
         lambda v: "\n".join(f"{10 * i}\t{x}" for i, x in enumerate(v)),
         lambda v: "\n".join(f"{10 * i}\t{x}" for i, x in enumerate([*v, v[0]])),

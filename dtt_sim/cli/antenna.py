@@ -51,7 +51,8 @@ def show(
 ) -> None:
     """Say what an antenna FILE is, and draw it.
 
-    FILE is a pattern file of any known format, or a standard antenna such as cardioid@120.
+    FILE is a pattern file of any known format, or a standard antenna such as cardioid; with
+    @BEARING behind it it is turned: panel.msi@120.
     """
     import json
 
@@ -157,12 +158,14 @@ def _read(text: str, vertical_zero: float, polarisation: str | None) -> AntennaR
 
 
 def _write(record: AntennaRecord, key: str, out: Path, of: str) -> None:
-    from dtt_sim.antenna.formats.convert import write_antenna
     from dtt_sim.errors import DttSimError
+    from dtt_sim.workflow.antennas import write_antenna, written_paths
 
-    if of and Path(of).exists() and out.exists() and out.samefile(of):
-        msg = f"{out}: is the file that is read; choose another -o"
-        raise DttSimError(msg)
+    read = [Path(name) for name in (of, of.rpartition("@")[0]) if name and Path(name).exists()]
+    for path in written_paths(record, key, out):
+        if path.exists() and any(path.samefile(one) for one in read):
+            msg = f"{path}: is the file that is read; choose another -o"
+            raise DttSimError(msg)
     paths, losses = write_antenna(record, key, out)
     for note in record.notes:
         click.echo(f"assumed  {note}")

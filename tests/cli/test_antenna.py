@@ -116,6 +116,7 @@ def test_array(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["show", "none.msi"], "none.msi: cannot be read (no such file)"),
         (["show", "cardoid@30"], "did you mean 'cardioid'?"),
         (["convert", "a.csv", "--to", "csv", "-o", "a.csv"], "is the file that is read"),
+        (["convert", "a.csv@9", "--to", "csv", "-o", "a.csv"], "is the file that is read"),
         (["array", "panel", "--panel", "0:x", "-o", "x.csv"], "--panel '0:x'; give BEARING"),
         (["array", "panel", "--panel", "0:0", "-o", "x.csv"], "power share 0"),
         (["array", "panel", "--panel", "0:1:0:1", "-o", "x.csv"], "give the frequency"),
@@ -135,6 +136,16 @@ def test_bad_input(
     assert message in said.err
     assert "Traceback" not in said.err
     assert file.read_text(encoding="utf-8") == TABLE
+
+
+def test_a_cut_that_lies_about_is_not_paired(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("convert", file, "--to", "splat", "-o", tmp_path / "b.az") == 0
+    before = (tmp_path / "b.az").read_bytes()
+    assert run("convert", "cardioid", "--to", "splat", "-o", tmp_path / "b.az") == 2
+    assert "b.el: lies there already" in capsys.readouterr().err
+    assert (tmp_path / "b.az").read_bytes() == before
 
 
 def test_unwritable_folder(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dtt_sim.antenna.arrays import Panel, combine_horizontal
-from dtt_sim.antenna.formats.convert import losses, write_antenna
+from dtt_sim.workflow.antennas import losses, write_antenna
 from dtt_sim.antenna.formats.record import AntennaFileError, AntennaRecord
 from dtt_sim.antenna.formats.registry import WRITERS, antenna_texts, read_antenna
 from dtt_sim.antenna.pattern import horizontal_attenuation_db, vertical_attenuation_db

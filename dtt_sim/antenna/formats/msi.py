@@ -87,7 +87,7 @@ def _sections(source: Source) -> _File:
         if found is not None:
             pending = _points(source, file, (number, found[1].upper(), found[2]), lines)
         else:
-            if re.match(r"[+-]?[\d.]", line) and not is_first:
+            if re.fullmatch(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+", line) and not is_first:
                 source.fail(number, f"{line!r} belongs to no section; check the count of points")
             word, _, rest = line.partition(" ")
             if "\t" in word:

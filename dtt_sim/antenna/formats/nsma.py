@@ -171,11 +171,8 @@ def _choose(source: Source, cuts: list[_Cut], kinds: set[str]) -> _Cut | None:
     ]
     own = wanted or own
     if len(own) > 1:
-        others = ", ".join(f"{c.frequency or '?'} MHz {c.polarisation}".strip() for c in own[1:])
-        source.note(
-            f"cut {own[0].kind}: the first of {len(own)} is used "
-            f"({own[0].frequency or '?'} MHz {own[0].polarisation}); not {others}"
-        )
+        first = f"{own[0].frequency or '?'} MHz {own[0].polarisation}".strip()
+        source.note(f"cut {own[0].kind}: the first of {len(own)} is used, {first}")
     skipped = {c.kind for c in cuts if c.kind not in _AZIMUTH | _ELEVATION}
     if skipped:
         source.note(f"cuts {', '.join(sorted(skipped))} are left out")
@@ -232,7 +229,11 @@ def _frequency(
 
 def _tilt(source: Source, words: dict[str, tuple[int, str]]) -> float | None:
     line, text = words.get("ELTILT", (0, ""))
-    return source.number(line, "ELTILT", text) if text else None
+    if text and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        # Antennas with a tilt that can be set say from where to where.
+        source.note(f"line {line}: electrical tilt {text!r} is no number; left out")
+        return None
+    return float(text) if text else None
 
 
 def write(record: AntennaRecord) -> str:

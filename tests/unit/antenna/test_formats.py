@@ -147,6 +147,16 @@ def test_nsma_takes_the_cut_of_the_polarisation_asked_for(tmp_path: Path) -> Non
     assert max(vertical.attenuation_db) == 0.0  # the made-up one is 30 dB all round
 
 
+def test_nsma_of_several_frequencies_and_a_range_of_tilts(tmp_path: Path) -> None:
+    text = made.nsma().replace("ELTILT:,3", "ELTILT:,0-10").replace("ENDFIL:,EOF", "")
+    more = "PATFRE:,800\r\nPATCUT:,AZ\r\nPOLARI:,H/H\r\nNUPOIN:,2\r\n0,0\r\n180,-9\r\n"
+    record = read_antenna(save(tmp_path, "a.adf", text + more))
+    check_horizontal(record)
+    assert record.electrical_tilt_deg is None
+    assert any("the first of 2 is used, 598 MHz H/H" in note for note in record.notes)
+    assert any("'0-10' is no number" in note for note in record.notes)
+
+
 def test_nsma_positive_values_are_read_by_what_lies_ahead(tmp_path: Path) -> None:
     lines = [line for line in made.nsma().split("\r\n") if line != "ENDFIL:,EOF"]
     flipped = [

@@ -63,6 +63,16 @@ def test_standard_antennas_by_name(tmp_path: Path) -> None:
     assert station.antenna.electrical_tilt_deg == 1.5
 
 
+def test_a_file_is_turned_to_a_bearing(tmp_path: Path) -> None:
+    """Makers' cuts begin at the front of the antenna, not at north."""
+    (tmp_path / "p.msi").write_text(TILTED, encoding="utf-8")
+    (station,), problems = stations(tmp_path, "p.msi@120.5", "p.msi")
+    assert not problems
+    assert station.antenna.horizontal is not None
+    assert station.antenna.horizontal.azimuth_deg == (30.5, 120.5, 210.5, 300.5)
+    assert station.antenna.horizontal.attenuation_db == (3.0, 0.0, 3.0, 20.0)
+
+
 def test_a_file_goes_before_a_standard_of_the_same_name(tmp_path: Path) -> None:
     (tmp_path / "cardioid").write_text("azimuth_deg,attenuation_db\n0,7\n", encoding="utf-8")
     (station,), _ = stations(tmp_path, "cardioid")
@@ -74,6 +84,8 @@ def test_a_file_goes_before_a_standard_of_the_same_name(tmp_path: Path) -> None:
     ("horizontal", "vertical", "tilts", "expected"),
     [
         ("none.msi", "", ",", "tx.csv:2: horizontal_pattern: "),
+        ("lean.el@20", "", ",", "horizontal_pattern: @20: the SPLAT! file has no horizontal cut"),
+        ("none.msi@20", "", ",", "none.msi@20: cannot be read (no such file)"),
         ("cardoid", "", ",", "did you mean 'cardioid'?"),
         ("dipole_vertical", "", ",", "horizontal_pattern: dipole_vertical: this antenna has no"),
         ("", "cardioid", ",", "vertical_pattern: cardioid: this antenna has no vertical cut"),

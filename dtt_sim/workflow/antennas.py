@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from dtt_sim.antenna.formats.record import AntennaRecord
-from dtt_sim.antenna.formats.registry import antenna_texts, read_antenna
+from dtt_sim.antenna.formats.registry import WRITERS, antenna_texts, read_antenna
 from dtt_sim.antenna.pattern import horizontal_attenuation_db, vertical_attenuation_db
-from dtt_sim.errors import OutputError
+from dtt_sim.errors import DttSimError
+from dtt_sim.workflow.output import whole_file
 
 LOSS_DB = 0.05
 """A change of a cut that is worth a word [dB]."""
+
+
+def written_paths(record: AntennaRecord, key: str, out: Path) -> list[Path]:
+    """The files of an antenna: `out`, or with the extension of each cut in a format of two files."""
+    suffixes = list(antenna_texts(record, key))
+    return [out] if len(WRITERS[key]) == 1 else [out.with_suffix(s) for s in suffixes]
 
 
 def write_antenna(record: AntennaRecord, key: str, out: Path) -> tuple[list[Path], list[str]]:
@@ -26,43 +32,33 @@ def write_antenna(record: AntennaRecord, key: str, out: Path) -> tuple[list[Path
     key : str
         Of a format in :data:`dtt_sim.antenna.formats.registry.WRITERS`.
     out : Path
-        As it is for a format of one file; with the extensions of the format if it has two.
 
     Raises
     ------
     OutputError
         A file cannot be written.
+    DttSimError
+        The file of a cut that the antenna has not lies there already, and would be read with it.
     """
     texts = antenna_texts(record, key)
+    paths = written_paths(record, key, out)
+    for suffix in set(WRITERS[key]) - set(texts):
+        if out.with_suffix(suffix).exists():
+            msg = (
+                f"{out.with_suffix(suffix)}: lies there already, and would be read as the other cut "
+                "of this antenna, which has none; remove it or choose another -o"
+            )
+            raise DttSimError(msg)
     with tempfile.TemporaryDirectory() as folder:
         # Read again before anything takes its name: what is written is what was meant.
         trial = [Path(folder) / f"antenna{suffix}" for suffix in texts]
         for path, text in zip(trial, texts.values(), strict=True):
-            path.write_text(text, encoding="utf-8", newline="")
+            path.write_bytes(text.encode())
         again = read_antenna(trial[0])
-    paths = [out] if len(texts) == 1 and key != "splat" else [out.with_suffix(s) for s in texts]
     for path, text in zip(paths, texts.values(), strict=True):
-        _write_whole(path, text)
+        with whole_file(path) as part:
+            part.write_bytes(text.encode())
     return paths, losses(record, again)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8", newline=""
-        ) as file:
-            part = Path(file.name)
-            file.write(text)
-        try:
-            part.chmod(0o644)
-            part.replace(path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                part.unlink()
-    except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror or error}); choose another -o"
-        raise OutputError(msg) from error
 
 
 def losses(record: AntennaRecord, again: AntennaRecord) -> list[str]:

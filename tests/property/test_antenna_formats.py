@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dtt_sim.antenna.arrays import Panel, combine_horizontal
-from dtt_sim.workflow.antennas import losses, write_antenna
 from dtt_sim.antenna.formats.record import AntennaFileError, AntennaRecord
 from dtt_sim.antenna.formats.registry import WRITERS, antenna_texts, read_antenna
 from dtt_sim.antenna.pattern import horizontal_attenuation_db, vertical_attenuation_db
 from dtt_sim.model import HorizontalPattern, VerticalPattern
+from dtt_sim.workflow.antennas import losses, write_antenna
 
 WITHIN_DB = {"splat": 0.002}
 ELEVATIONS = {"splat": (-90, 10)}

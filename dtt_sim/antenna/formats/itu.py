@@ -23,7 +23,7 @@ from dtt_sim.antenna.formats.source import Source
 TITLE = "ITU table, 36 azimuths"
 EXTENSIONS = (".itu",)
 CHECKED = ""
-BASIS = "public programs that write and read notices"
+BASIS = "public programs that write notices"
 AZIMUTHS = 36
 _NOTICE = re.compile(r"(?:t_)?attn@azm\s*(\d+)\s*=\s*(.*)", re.IGNORECASE)
 _SECTION = re.compile(r"<(/?)ANT_DIAGR_([HV])>", re.IGNORECASE)

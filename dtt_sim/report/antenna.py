@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,9 @@ def draw_antenna(record: AntennaRecord, path: Path) -> None:
     gain = "" if record.gain_dbd is None else f", {record.gain_dbd:.1f} dBd"
     # A name may hold dollars, which would otherwise set mathematics.
     figure.suptitle(f"{name}{gain}".replace("$", r"\$"), fontsize=11)
-    with whole_file(path) as part:
+    with whole_file(path) as part, warnings.catch_warnings():
+        # A name in a script that the font has not is drawn as boxes; the text has it.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+")
         figure.savefig(part, dpi=110, format="png")
 
 

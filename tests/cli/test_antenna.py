@@ -60,6 +60,16 @@ def test_show_draws(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "written" in capsys.readouterr().out
 
 
+def test_a_name_that_the_font_has_not(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(TABLE.replace("Rạch Giá", "天线"), encoding="utf-8")
+    assert run("show", file, "--out", tmp_path / "a.png") == 0
+    said = capsys.readouterr()
+    assert "天线" in said.out
+    assert not said.err
+
+
 def test_show_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("show", file, "--json") == 0
     said = json.loads(capsys.readouterr().out)

@@ -1,7 +1,7 @@
 """CSV tables with a header: angles, and attenuation, gain, field or power.
 
 Columns are azimuth_deg or elevation_deg or both (each row then fills one of the two), and one of
-`VALUES`. Comma or semicolon separates; with semicolons decimal commas are taken. Lines that begin
+`VALUES`. Commas, semicolons or tabs separate; with the latter two decimal commas are taken. Lines that begin
 with ``#`` may say name, gain_dbd, frequency_mhz and polarisation. Attenuations are kept as they
 are, below the radiated power of the station; a cut need not reach 0.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 
 from dtt_sim.antenna.formats.cuts import (
     Point,
@@ -49,7 +50,7 @@ def recognise(source: Source) -> bool:
 
 
 def _cells(line: str) -> list[str]:
-    return [cell.strip().strip('"').lower() for cell in line.replace(";", ",").split(",")]
+    return [cell.strip().strip('"').lower() for cell in re.split(r"[,;\t]", line)]
 
 
 def read(source: Source) -> AntennaRecord:
@@ -63,7 +64,7 @@ def read(source: Source) -> AntennaRecord:
         else:
             rows.append((number, line))
     first = rows[0] if rows else (1, "")
-    delimiter = ";" if first[1].count(";") > first[1].count(",") else ","
+    delimiter = max(",;\t", key=first[1].count)
     header = [
         name.strip().lower() for name in next(csv.reader([first[1]], delimiter=delimiter), [])
     ]
@@ -118,7 +119,7 @@ def _points(
     source: Source, rows: list[tuple[int, str]], header: list[str], value: str, delimiter: str
 ) -> dict[str, list[Point]]:
     angles = [name for name in RANGES if name in header]
-    is_comma = delimiter == ";"
+    is_comma = delimiter != ","
     cuts: dict[str, list[Point]] = {}
     for number, line in rows:
         cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]

@@ -312,6 +312,14 @@ def test_csv_of_both_cuts_with_decimal_commas_and_words(tmp_path: Path) -> None:
     assert any("no azimuth has less than 0.5 dB" in note for note in record.notes)
 
 
+def test_tabs_separate_as_well(tmp_path: Path) -> None:
+    text = "azimuth_deg\tattenuation_db\n0\t0\n22,5\t1,5\n"
+    record = read_antenna(save(tmp_path, "a.txt", text))
+    assert record.horizontal is not None
+    assert record.horizontal.azimuth_deg == (0.0, 22.5)
+    assert record.horizontal.attenuation_db == (0.0, 1.5)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.msi"

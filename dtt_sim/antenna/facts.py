@@ -15,6 +15,8 @@ from dtt_sim.units import EIRP_OVER_ERP_DB
 
 HALF_POWER_DB = 3.0
 STEP_DEG = 0.1
+UPWARDS_DEG = 0.5
+"""A beam above the horizon by more than this is a rare wish and a common mistake."""
 BEHIND_DEG = 30.0
 """The front-to-back ratio looks at azimuths within this of the opposite direction."""
 
@@ -144,6 +146,11 @@ def doubts(record: AntennaRecord, found: Facts) -> list[str]:
         texts.append(
             f"the file states an electrical tilt of {stated:g}°, the vertical cut has its maximum "
             f"{found.tilt_deg:g}° below the horizon"
+        )
+    if found.tilt_deg < -UPWARDS_DEG and (stated or 0.0) >= 0.0:
+        texts.append(
+            f"the beam points {-found.tilt_deg:g}° above the horizon: does the file count vertical "
+            "angles the other way round?"
         )
     if record.gain_dbd is not None and record.gain_dbd > found.directivity_dbd + 1.5:
         texts.append(

@@ -21,6 +21,8 @@ WIDE_GAP_DEG = 45.0
 """Between azimuths further apart than this the straight line is worth a word."""
 SEAM_DB = 3.0
 """0 and 360 degrees of a measured cut may differ; by more it is no measuring error [dB]."""
+NEAR_DEG = 20.0
+"""Round the horizon, where a terrestrial antenna attenuates less than elsewhere."""
 FRONT_DEG = 45.0
 """A terrestrial antenna has its beam within this of the horizon in front of it."""
 
@@ -146,6 +148,15 @@ def vertical_circle(source: Source, points: Sequence[Point], *, up: int) -> Vert
             f"{at:g}°: the file counts vertical angles from elsewhere, or gives gain as "
             f"attenuation; read it with --vertical-zero {_nearest_quarter(best.angle):g} if the "
             "horizon is there, and convert it",
+        )
+    # Gains clipped at 0 have as little in the nulls as behind; read as attenuations they make
+    # nulls near the horizon the maximum, but not the mean round it.
+    near = np.mean([p.value for p in front if abs(elevation(p.angle)) <= NEAR_DEG])
+    if near > np.mean([p.value for p in front]) + SEAM_DB:
+        source.fail(
+            points[0].line,
+            f"the vertical cut has more attenuation within {NEAR_DEG:g}° of the horizon than "
+            "elsewhere: it gives gain as attenuation, or has its horizon elsewhere (--vertical-zero)",
         )
     if source.vertical_zero_deg:
         source.note(f"{source.vertical_zero_deg:g}° of the vertical cut is taken for the horizon")

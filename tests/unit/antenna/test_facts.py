@@ -79,5 +79,8 @@ def test_doubts() -> None:
     texts = doubts(record, facts(record))
     assert "states an electrical tilt of 1°" in texts[0]
     assert "more than the cuts can have" in texts[1]
-    right = dataclasses.replace(record, gain_dbd=5.0, electrical_tilt_deg=4.0)
+    upwards = VerticalPattern((-90.0, 2.0, 3.0, 4.0, 90.0), (30.0, 1.0, 0.0, 1.0, 30.0))
+    record = AntennaRecord(ROUND, upwards)
+    assert "3° above the horizon" in doubts(record, facts(record))[0]
+    right = dataclasses.replace(record, vertical=vertical, gain_dbd=5.0, electrical_tilt_deg=4.0)
     assert doubts(right, facts(right)) == []

@@ -128,6 +128,15 @@ def test_gain_written_as_attenuation_is_refused(tmp_path: Path) -> None:
         read_antenna(path)
 
 
+def test_gain_clipped_at_zero_is_refused(tmp_path: Path) -> None:
+    """Then the nulls next to the beam look like a maximum within reach of the horizon."""
+    upside = made.msi(upside=lambda e: max(13.0 - made.circle(e), 0.0))
+    path = tmp_path / "a.msi"
+    path.write_text(upside, encoding="utf-8")
+    with pytest.raises(AntennaFileError, match=r"a\.msi:375: .*gives? gain as attenuation"):
+        read_antenna(path)
+
+
 def test_huge_files_are_refused_before_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.msi"
     with path.open("wb") as file:

@@ -16,15 +16,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dtt_sim.antenna.pattern_files import read_horizontal_pattern, read_vertical_pattern
 from dtt_sim.model import Antenna, HorizontalPattern, VerticalPattern
 from dtt_sim.typing import Float64Array
 
 __all__ = [
     "attenuation_db",
     "horizontal_attenuation_db",
-    "read_horizontal_pattern",
-    "read_vertical_pattern",
     "tilted_frame_deg",
     "vertical_attenuation_db",
 ]

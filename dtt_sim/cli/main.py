@@ -8,6 +8,7 @@ import sys
 import click
 
 _COMMANDS = {
+    "antenna": ("dtt_sim.cli.antenna", "Look at antenna files of any format; convert, combine."),
     "bench": ("dtt_sim.cli.bench", "Measure the solver on this machine: speed and exactness."),
     "compare": ("dtt_sim.cli.compare", "What runs gain, lose and cost against each other."),
     "coordination": ("dtt_sim.cli.coordination", "Fields along a border against trigger values."),

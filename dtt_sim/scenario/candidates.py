@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from dtt_sim.antenna.standard import is_standard
 from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
@@ -69,7 +70,7 @@ def toml_table(row: Row, folder: Path) -> list[str]:
         if column == "id" or not text:
             continue
         value = text
-        if column in {"horizontal_pattern", "vertical_pattern"}:
+        if column in {"horizontal_pattern", "vertical_pattern"} and not is_standard(text):
             value = Path(os.path.relpath((row.file.parent / text).resolve(), folder)).as_posix()
         if column in RANGES:
             lines.append(f"{column} = {float(value)!r}")

@@ -6,15 +6,17 @@ import csv
 import difflib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dtt_sim.antenna.channels import find_channel
-from dtt_sim.antenna.pattern import read_horizontal_pattern, read_vertical_pattern
+from dtt_sim.antenna.facts import facts
+from dtt_sim.antenna.formats.record import AntennaRecord
+from dtt_sim.antenna.pattern_files import horizontal_of, named_antenna, vertical_of
 from dtt_sim.errors import Problem
-from dtt_sim.model import Antenna, Transmitter
+from dtt_sim.model import Antenna, HorizontalPattern, Transmitter, VerticalPattern
 from dtt_sim.network.protection_tables import SOUND_MHZ
 from dtt_sim.units import eirp_kw_to_erp_kw
 
@@ -32,8 +34,8 @@ COLUMNS = {
     "channel_raster": "UHF (default), VHF_DK or VHF_B",
     "frequency_mhz": "centre frequency, analogue: vision carrier [MHz]; or channel",
     "polarisation": "horizontal (default) or vertical",
-    "horizontal_pattern": "CSV file: azimuth_deg, attenuation_db; none: equal all round",
-    "vertical_pattern": "CSV file: elevation_deg, attenuation_db; none: equal",
+    "horizontal_pattern": "antenna file, or a standard: a.csv, a.msi@120, cardioid@120; none: equal",
+    "vertical_pattern": "antenna file of any format, or a standard: panel_4bay; none: equal",
     "electrical_tilt_deg": "beam tilt, downwards positive [deg], default 0",
     "mechanical_tilt_deg": "tilt of the mounting, downwards positive [deg], default 0",
     "mechanical_tilt_azimuth_deg": "azimuth towards which it leans [deg], default 0",
@@ -61,7 +63,9 @@ RANGES = {
 }
 """Of the columns that hold numbers."""
 _FAR_DEG = 15.0
+_SAME_TILT_DEG = 0.5
 Box = tuple[float, float, float, float]
+_Cut = TypeVar("_Cut", HorizontalPattern, VerticalPattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +196,12 @@ class _Reader:
 
     def antenna(self) -> Antenna:
         horizontal = vertical = None
-        folder = self.row.file.parent
-        try:
-            if self.text("horizontal_pattern"):
-                horizontal = read_horizontal_pattern(folder / self.text("horizontal_pattern"))
-            if self.text("vertical_pattern"):
-                vertical = read_vertical_pattern(folder / self.text("vertical_pattern"))
-        except ValueError as error:
-            self.fail("pattern", str(error))
+        around, upright = (self.pattern(k) for k in ("horizontal_pattern", "vertical_pattern"))
+        if around is not None:
+            horizontal = self.cut("horizontal_pattern", horizontal_of, around)
+        if upright is not None:
+            vertical = self.cut("vertical_pattern", vertical_of, upright)
+            self.check_tilts(upright)
         return Antenna(
             horizontal,
             vertical,
@@ -207,6 +209,46 @@ class _Reader:
             self.number("mechanical_tilt_deg") or 0.0,
             self.number("mechanical_tilt_azimuth_deg") or 0.0,
         )
+
+    def pattern(self, column: str) -> AntennaRecord | None:
+        """Antenna that a column names; None where it is empty or cannot be read."""
+        if not self.text(column):
+            return None
+        polarisation = self.text("polarisation") or "horizontal"
+        try:
+            return named_antenna(self.text(column), self.row.file.parent, polarisation=polarisation)
+        except ValueError as error:
+            self.fail(column, str(error))
+            return None
+
+    def cut(
+        self, column: str, of: Callable[[AntennaRecord, str], _Cut], antenna: AntennaRecord
+    ) -> _Cut | None:
+        """One cut of an antenna; None where it has no such cut."""
+        try:
+            return of(antenna, self.text(column))
+        except ValueError as error:
+            self.fail(column, str(error))
+            return None
+
+    def check_tilts(self, antenna: AntennaRecord) -> None:
+        """Refuse a tilt that would be applied twice, and a lean that would be dropped."""
+        stated = antenna.electrical_tilt_deg or 0.0
+        own = self.number("electrical_tilt_deg") or 0.0
+        in_cut = facts(antenna).tilt_deg
+        if stated and abs(own - stated) < _SAME_TILT_DEG and abs(in_cut - stated) < 1.0:
+            self.fail(
+                "electrical_tilt_deg",
+                f"{own:g}, and the beam of {self.text('vertical_pattern')} is {in_cut:g}° down "
+                "already: it would be tilted twice; leave the column empty",
+            )
+        if antenna.mechanical_tilt_deg and not self.text("mechanical_tilt_deg"):
+            self.fail(
+                "mechanical_tilt_deg",
+                f"empty, and {self.text('vertical_pattern')} leans the mounting by "
+                f"{antenna.mechanical_tilt_deg:g}° towards {antenna.mechanical_tilt_azimuth_deg:g}°; "
+                "give it here with mechanical_tilt_azimuth_deg, or 0",
+            )
 
     def position(self, area: Box | None) -> tuple[float | None, float | None]:
         """Latitude and longitude; a swapped pair is told as such."""

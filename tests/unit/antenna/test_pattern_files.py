@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dtt_sim.antenna.pattern import read_horizontal_pattern, read_vertical_pattern
+from dtt_sim.antenna.pattern_files import read_horizontal_pattern, read_vertical_pattern
 
 HEAD = "azimuth_deg,attenuation_db\n"
 
@@ -37,14 +37,14 @@ def test_rounding_above_the_maximum_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("azimuth_deg,gain_db\n0,1\n", ":1: unknown column 'gain_db'; give attenuation_db"),
+        ("azimuth_deg,gain_db\n0,1\n", ":2: gain_db 1 is above 0"),
         ("azimut,attenuation_db\n0,1\n", ":1: unknown column 'azimut'; did you mean 'azimuth_deg'"),
         ("azimuth_deg\n0\n", ":1: column 'attenuation_db' is missing"),
         (
             "azimuth_deg,azimuth_deg,attenuation_db\n0,0,0\n",
             ":1: column 'azimuth_deg' stands twice",
         ),
-        ("", ":1: column 'azimuth_deg' is missing"),
+        ("", ":1: column 'azimuth_deg or elevation_deg' is missing"),
         (HEAD, "no rows below the header"),
         (HEAD + "0,x\n", ":2: attenuation_db 'x' is not a number"),
         (HEAD + '0,"1,5"\n', ":2: attenuation_db '1,5' is not a number; write a decimal point"),
@@ -52,8 +52,8 @@ def test_rounding_above_the_maximum_is_none(tmp_path: Path) -> None:
         (HEAD + "0,nan\n", ":2: attenuation_db 'nan' is not finite"),
         (HEAD + "inf,1\n", ":2: azimuth_deg 'inf' is not finite"),
         (HEAD + "10,0\n0,-3\n", ":3: attenuation_db -3 is negative, as a gain would be"),
-        (HEAD + "0,1\n\n0,2\n", ":4: azimuth_deg 0 stands in line 2 already"),
-        (HEAD + "0,1\n360,2\n", ":3: azimuth 360 has 2 dB and azimuth 0 has 1 dB"),
+        (HEAD + "0,1\n\n0,2\n", ":4: azimuth 0 stands in line 2 already"),
+        (HEAD + "0,1\n360,2\n", ":3: azimuth 360 has 2 dB and 0 has 1 dB"),
         (HEAD + "-10,1\n", ":2: azimuth_deg -10 is outside 0 to 360"),
     ],
 )

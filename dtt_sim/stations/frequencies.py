@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dtt_sim.antenna.channels import RASTERS, channels, find_channel
+from dtt_sim.scenario.transmitters import RANGES
 from dtt_sim.stations.fields import FREQUENCY_UNITS, unit_of
 from dtt_sim.stations.names import fold
 from dtt_sim.stations.numbers import number, parts
@@ -160,7 +161,9 @@ def parse_frequency_mhz(text: str, unit: str, mark: str = "") -> float:
     if found is None or not own:
         msg = f"{text!r} is not a frequency; write a number and {', '.join(FREQUENCY_UNITS)}"
         raise ValueError(msg)
-    return float(f"{number(found[0], mark) * _MHZ[own]:.12g}")
+    scale = _MHZ[own]
+    low, high = RANGES["frequency_mhz"]
+    return float(f"{number(found[0], mark, (low / scale, high / scale)) * scale:.12g}")
 
 
 def agree(tuning: Tuning, frequency_mhz: float) -> bool:

@@ -53,7 +53,7 @@ def _mark_of(digits: str) -> str:
     return ""
 
 
-def number(text: str, mark: str = "") -> float:
+def number(text: str, mark: str = "", plausible: tuple[float, float] | None = None) -> float:
     """Value of a number.
 
     Parameters
@@ -61,6 +61,8 @@ def number(text: str, mark: str = "") -> float:
     text : str
     mark : {"", ".", ","}
         Decimal mark of the file, where it is known.
+    plausible : (low, high), optional
+        Where a number that could mean two must lie.
 
     Raises
     ------
@@ -71,6 +73,8 @@ def number(text: str, mark: str = "") -> float:
     --------
     >>> number("1.234,5"), number("523 456"), number("1.500", ","), number("0.125")
     (1234.5, 523456.0, 1500.0, 0.125)
+    >>> number("474.000", plausible=(30, 6000))
+    474.0
     """
     found = parts(text)
     if found is None or found[1]:
@@ -82,7 +86,7 @@ def number(text: str, mark: str = "") -> float:
     digits = _without_spaces(digits, text)
     own = _mark_of(digits)
     if not own and ("." in digits or "," in digits):
-        own = mark
+        own = mark or _plausible_mark(digits, plausible)
         if not own:
             short = digits.replace(",", "").replace(".", "")
             msg = (
@@ -103,6 +107,17 @@ def number(text: str, mark: str = "") -> float:
         msg = f"{text!r} is not finite"
         raise ValueError(msg)
     return sign * value
+
+
+def _plausible_mark(digits: str, plausible: tuple[float, float] | None) -> str:
+    """Decimal mark with which "1.500" lies within limits, if only one does."""
+    if plausible is None:
+        return ""
+    given = "." if "." in digits else ","
+    readings = {given: float(digits.replace(",", ".")), ".,".replace(given, ""):
+                float(digits.replace(given, ""))}  # fmt: skip
+    fitting = [mark for mark, value in readings.items() if plausible[0] <= value <= plausible[1]]
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _without_spaces(digits: str, text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.scenario.transmitters import COLUMNS, nearest
-from dtt_sim.stations.cells import Cell, Sheet, StationFileError
+from dtt_sim.stations.cells import EMPTY, MAX_ROWS, Cell, Sheet, StationFileError
 from dtt_sim.stations.fields import FIELDS, NEEDS_UNIT, OWN_COLUMNS, unit_of
 from dtt_sim.stations.names import fold
 
@@ -192,12 +192,43 @@ def find_layout(sheet: Sheet, maps: Mapping[str, Meaning]) -> Layout:
     start, depth = best
     headings = _headings(sheet, start, depth)
     layout = _layout(headings, maps)
-    layout.body = rows[start + depth :]
+    depth += _take_units(rows[start + depth : start + depth + 1], layout)
+    layout.body = _filled_down(sheet, rows[start + depth :])
     layout.header_rows = tuple(number for number, _ in rows[start : start + depth])
     layout.above = " ".join(c.text for _, cells in rows[: start + depth] for c in cells if c.text)
     _check(sheet, layout, headings)
     _check_maps(maps, headings)
     return layout
+
+
+def _take_units(below: Sequence[tuple[int, tuple[Cell, ...]]], layout: Layout) -> int:
+    """Whether the row below the headings holds nothing but units, which are taken then."""
+    cells = below[0][1] if below else ()
+    units = {i: unit_of(c.text.strip("()[] ")) for i, c in enumerate(cells) if c.text}
+    if not units or not all(units.values()):
+        return 0
+    for k, column in enumerate(layout.columns):
+        unit = units.get(column.index, "")
+        if unit and unit != "deg" and not column.meaning.unit:
+            meaning = replace(column.meaning, unit=unit)
+            layout.columns[k] = replace(column, meaning=meaning)
+    return 1
+
+
+def _filled_down(
+    sheet: Sheet, body: Sequence[tuple[int, tuple[Cell, ...]]]
+) -> list[tuple[int, tuple[Cell, ...]]]:
+    """Rows with the text of cells that are merged over several of them."""
+    rows = dict(body)
+    for top, left, bottom, _ in sheet.spans:
+        if bottom == top or top not in rows or left >= len(rows[top]):
+            continue
+        for number in range(top + 1, min(bottom, top + MAX_ROWS) + 1):
+            if number in rows:
+                cells = [*rows[number], *[EMPTY] * (left + 1 - len(rows[number]))]
+                cells[left] = rows[top][left]
+                rows[number] = tuple(cells)
+    return sorted(rows.items())
 
 
 def score_of(headings: Sequence[str], maps: Mapping[str, Meaning]) -> int:

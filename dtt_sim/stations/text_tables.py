@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -82,8 +83,8 @@ def _parse(
 ) -> list[tuple[int, tuple[Cell, ...]]]:
     """Rows with the line on which each begins."""
     rows = []
-    reader = csv.reader(re.split(r"(?<=\n)", text.replace("\r\n", "\n").replace("\r", "\n")),
-                        delimiter=separator, skipinitialspace=True)  # fmt: skip
+    lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline="\n")
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     begin = 1
     try:
         for cells in reader:

@@ -18,17 +18,25 @@ def stations() -> None:
 
 @stations.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Table to write.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table to write."
+)
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 @click.option("--layer", metavar="NAME", help="Layer of a GeoPackage.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text table, such as cp1258.")
 @click.option("--crs", default="", metavar="CODE", help="Coordinate system, such as EPSG:3405.")
 @click.option("--multiplex", default="", metavar="ID", help="Of rows that name none.")
 @click.option("--raster", default="", help="Of VHF channels that do not tell: VHF_DK or VHF_B.")
-@click.option("--map", "maps", multiple=True, metavar="HEADING=FIELD",
-              help="What a heading means; once for each.")
-@click.option("--scenario", type=click.Path(path_type=Path),
-              help="Check against its services, ids and box.")
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="HEADING=FIELD",
+    help="What a heading means; once for each.",
+)
+@click.option(
+    "--scenario", type=click.Path(path_type=Path), help="Check against its services, ids and box."
+)
 @click.option("--fix", is_flag=True, help="Take the likely right position where there is one only.")
 @click.option("--strict", is_flag=True, help="Write nothing unless every row is taken, no guesses.")
 @click.option("--json", "is_json", is_flag=True, help="Print the report as JSON.")
@@ -51,9 +59,7 @@ def import_(
     if output.resolve() == file.resolve():
         msg = f"{output} is the list itself; choose another name"
         raise click.BadParameter(msg, param_hint="-o")
-    options = Options(
-        sheet, layer, encoding, crs, multiplex, raster, read_maps(maps), fix, strict
-    )
+    options = Options(sheet, layer, encoding, crs, multiplex, raster, read_maps(maps), fix, strict)
     loaded = None
     if scenario is not None:
         from dtt_sim.scenario.load import load_scenario
@@ -89,8 +95,13 @@ def _tell(imported: Imported, written: Path | None, *, is_json: bool) -> None:
 
 @stations.command()
 @click.argument("source", metavar="SCENARIO|TABLE", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path),
-              help="File to write; its suffix says how.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File to write; its suffix says how.",
+)
 def export(*, source: Path, output: Path) -> None:
     """Write the stations of a scenario (.toml), or a station table (.csv), for others.
 

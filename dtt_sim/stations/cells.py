@@ -89,7 +89,7 @@ class Sheet:
 
 
 def clean(text: str) -> str:
-    """Text on one line: NFC, without invisible and control characters, single spaces.
+    r"""Text on one line: NFC, without invisible and control characters, single spaces.
 
     >>> clean("  Ho\u0300n\\u00a0 Me\\n")
     'Hòn Me'

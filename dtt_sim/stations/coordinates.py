@@ -48,7 +48,7 @@ class Angle:
 
 
 def parse_angle(text: str, axis: Axis | Literal[""] = "") -> Angle:
-    """An angle from its text.
+    r"""An angle from its text.
 
     Parameters
     ----------
@@ -73,12 +73,15 @@ def parse_angle(text: str, axis: Axis | Literal[""] = "") -> Angle:
         return Angle(float(bare), "decimal")
     itu = _ITU.fullmatch(bare.upper())
     if itu:
-        own, sign = _LETTERS[itu[2]]
+        named, direction = _LETTERS[itu[2]]
         value = _sexagesimal([itu[1], itu[3], itu[4] or "0"], text)
-        return _checked(Angle(sign * value, "dms" if itu[4] else "dm", own), text)
+        return _checked(Angle(direction * value, "dms" if itu[4] else "dm", named), text)
     is_minus = bare.startswith("-")
     bare, letter = _take_letter(bare.lstrip("+-").strip(), text)
-    own, sign = _LETTERS[letter] if letter else ("", 1)
+    own: Axis | Literal[""] = ""
+    sign = 1
+    if letter:
+        own, sign = _LETTERS[letter]
     if is_minus and letter:
         msg = f"{text!r} has a minus sign and a letter; write one of the two"
         raise ValueError(msg)
@@ -125,7 +128,7 @@ def _unsigned(
     )
     if marked:
         given = [part for part in marked.groups() if part]
-        return _sexagesimal(given, text), ("decimal", "dm", "dms")[len(given) - 1]  # type: ignore[return-value]
+        return _sexagesimal(given, text), ("decimal", "dm", "dms")[len(given) - 1]
     # 9-57-30, 9:57:30, 9 57 30, 9.57.30: three numbers; 9 57.5: two.
     for separator in (r"\s*[-:/]\s*", r"\s+", r"\."):
         pieces = [p.rstrip("°'\"") for p in re.split(separator, spaced.strip())]
@@ -205,7 +208,7 @@ def parse_point(text: str) -> tuple[float, float] | None:
 
 
 def parse_position(text: str) -> tuple[Angle, Angle]:
-    """Latitude and longitude from one cell.
+    r"""Latitude and longitude from one cell.
 
     In the order of their letters, else latitude first.
 
@@ -255,7 +258,7 @@ def _halves(text: str) -> list[tuple[str, str]]:
 
 
 def dms(value_deg: float, axis: Axis) -> str:
-    """An angle in degrees, minutes and seconds.
+    r"""An angle in degrees, minutes and seconds.
 
     >>> dms(9.958333333, "lat"), dms(-0.5, "lon")
     ('9°57\\'30.00"N', '0°30\\'00.00"W')

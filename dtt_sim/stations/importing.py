@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -126,7 +126,11 @@ class Imported:
 
 
 def import_stations(
-    path: Path, options: Options, *, scenario: Scenario | None = None, out_folder: Path | None = None
+    path: Path,
+    options: Options,
+    *,
+    scenario: Scenario | None = None,
+    out_folder: Path | None = None,
 ) -> Imported:
     """Read a list of stations.
 
@@ -194,7 +198,9 @@ def _read_rows(sheet: Sheet, layout: Layout, habits: Habits, options: Options) -
     pairs: list[tuple[Record, Draft]] = []
     for number, cells in layout.body:
         record, draft = Record(cells, layout), Draft(number)
-        draft.label = next((record.cells[n][0][0].text for n in ("site", "id") if record.has(n)), "")
+        draft.label = next(
+            (record.cells[n][0][0].text for n in ("site", "id") if record.has(n)), ""
+        )
         draft.left_out = _no_station(record, cells, headings, number in sheet.points, pairs)
         if number in sheet.hidden and not draft.left_out:
             draft.note("the row is hidden in the sheet", is_doubt=True)
@@ -230,33 +236,35 @@ def _no_station(
     return ""
 
 
-def _read_row(
-    record: Record, draft: Draft, sheet: Sheet, systems: Systems, habits: Habits
-) -> None:
+def _read_row(record: Record, draft: Draft, sheet: Sheet, systems: Systems, habits: Habits) -> None:
     """Every part of a row; what one part lacks is no reason not to look at the others."""
     mark = habits.mark
-    for read in (
+    parts: tuple[Callable[[], None], ...] = (
         lambda: read_names(record, draft),
-        lambda: setattr(draft, "place", read_place(record, draft, sheet, systems, mark)),
+        lambda: _read_place(record, draft, sheet, systems, mark),
         lambda: read_heights(record, draft, mark),
         lambda: read_power(record, draft, mark),
         lambda: read_tuning(record, draft, habits),
         lambda: read_service(record, draft, habits),
         lambda: read_switches(record, draft),
         lambda: read_antenna(record, draft, habits),
-    ):
+    )
+    for read in parts:
         try:
             read()
         except ValueError as error:
             draft.refuse(str(error))
 
 
+def _read_place(record: Record, draft: Draft, sheet: Sheet, systems: Systems, mark: str) -> None:
+    draft.place = read_place(record, draft, sheet, systems, mark)
+
+
 def _neighbourhood(scenario: Scenario | None) -> Neighbourhood | None:
     if scenario is None:
         return None
-    grid = scenario.keys.grid
     reach = scenario.keys.propagation.interfering_radius_km
-    return Neighbourhood(_box(scenario), max(reach, 1.0), "the scenario's box") if grid else None
+    return Neighbourhood(_box(scenario), reach, "the scenario's box")
 
 
 def _box(scenario: Scenario) -> Box:
@@ -293,9 +301,7 @@ def _name(drafts: Sequence[Draft]) -> None:
         draft.values["id"] = new
 
 
-def _try(
-    drafts: Sequence[Draft], scenario: Scenario | None, path: Path, habits: Habits
-) -> None:
+def _try(drafts: Sequence[Draft], scenario: Scenario | None, path: Path, habits: Habits) -> None:
     """Build transmitters of the rows as a scenario would; what it would refuse is refused here."""
     tried = [d for d in drafts if not d.reasons and not d.left_out]
     by_number = {d.number: d for d in tried}
@@ -332,7 +338,9 @@ def _remarks(
             remarks.append(f"{len(same)} ids are of stations that the scenario has: {shown}")
     confidences = Counter(row["confidence"] for row in rows)
     if rows and confidences[""] == len(rows):
-        remarks.append("no column of confidence: a scenario will list nothing here as an assumption")
+        remarks.append(
+            "no column of confidence: a scenario will not count these stations among its assumptions"
+        )
     return remarks
 
 

@@ -73,9 +73,7 @@ def ids_from_names(
     return wanted
 
 
-def _told_apart(
-    k: int, base: str, bases: Sequence[str], details: Sequence[Sequence[str]]
-) -> str:
+def _told_apart(k: int, base: str, bases: Sequence[str], details: Sequence[Sequence[str]]) -> str:
     """The base with the first detail that differs among the stations of that name."""
     same = [j for j, other in enumerate(bases) if other == base]
     for i, detail in enumerate(details[k]):

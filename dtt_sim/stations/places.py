@@ -264,7 +264,12 @@ def _impossible(place: Place) -> str:
         return f"no place of {name_of(place.crs)}{used}"
     if place.wgs84() == (0.0, 0.0):
         return "an empty position, not a place"
-    if abs(place.y) <= 180.0 and abs(place.x) <= 180.0 and place.crs != WGS84 and abs(place.y) <= 90:
+    if (
+        abs(place.y) <= 180.0
+        and abs(place.x) <= 180.0
+        and place.crs != WGS84
+        and abs(place.y) <= 90
+    ):
         return f"no place of {name_of(place.crs)}"
     low, high = RANGES["lat_deg"]
     if not low <= place.y <= high:

@@ -203,7 +203,7 @@ def _in_parts(record: Record, draft: Draft, systems: Systems) -> Place | None:
             draft.refuse(f"no degrees of {'latitude' if axis == 'lat' else 'longitude'}; give them")
             return None
         text = " ".join(piece for piece in pieces if piece)
-        angles.append(parse_angle(f"{text} {record.text(f'{axis}_hemisphere')}".strip(), axis))  # type: ignore[arg-type]
+        angles.append(parse_angle(f"{text} {record.text(f'{axis}_hemisphere')}".strip(), axis))
     return _degrees(draft, angles[0], angles[1], systems)
 
 

@@ -25,7 +25,23 @@ from dtt_sim.stations.powers import (
     parse_power,
 )
 
-_NOTHING = {"-", "--", "---", "–", "—", "n/a", "na", "nil", "none", "null", "không có", "?", "...", "…", "x"}
+_NOTHING = {
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    "n/a",
+    "na",
+    "nil",
+    "none",
+    "null",
+    "không có",
+    "?",
+    "...",
+    "…",
+    "x",
+}
 _ALL_ROUND = {"omni", "nd", "omnidirectional", "non directional", "vo huong", "dang huong", "none"}
 _POLARISATIONS = {
     "h": "horizontal", "hor": "horizontal", "horiz": "horizontal", "horizontal": "horizontal",
@@ -33,8 +49,35 @@ _POLARISATIONS = {
     "vert": "vertical", "vertical": "vertical", "dung": "vertical", "phan cuc dung": "vertical",
     "doc": "vertical", "hp": "horizontal", "vp": "vertical", "n": "horizontal", "d": "vertical",
 }  # fmt: skip
-_TRUE = {"true", "yes", "y", "1", "on", "active", "operational", "co", "dang phat", "hoat dong", "in operation", "on air"}
-_FALSE = {"false", "no", "n", "0", "off", "inactive", "khong", "dung", "ngung", "ngung phat", "off air", "planned", "dung phat"}
+_TRUE = {
+    "true",
+    "yes",
+    "y",
+    "1",
+    "on",
+    "active",
+    "operational",
+    "co",
+    "dang phat",
+    "hoat dong",
+    "in operation",
+    "on air",
+}
+_FALSE = {
+    "false",
+    "no",
+    "n",
+    "0",
+    "off",
+    "inactive",
+    "khong",
+    "dung",
+    "ngung",
+    "ngung phat",
+    "off air",
+    "planned",
+    "dung phat",
+}
 _SCALES = {"m": 1.0, "ft": 0.3048, "µs": 1.0, "ms": 1e3, "ns": 1e-3, "deg": 1.0, "dB": 1.0}
 _PLACE_FIELDS = (
     "lat", "lon", "lat_degrees", "lon_degrees", "position", "easting", "northing", "x", "y",

@@ -18,7 +18,9 @@ def as_text(imported: Imported) -> str:
         for c in layout.columns
         if c.meaning.field != "ignore"
     ]
-    if used:
+    if used and all(c.meaning.is_own for c in layout.columns if c.meaning.field != "ignore"):
+        lines.append("  columns: those of a station table")
+    elif used:
         lines.append("  columns: " + "; ".join(used))
     lines += [f"  {text}" for text in imported.remarks]
     for fate, title in _FATES.items():

@@ -82,7 +82,7 @@ def _parse(
     path: Path, text: str, separator: str, *, limit: int | None = None, skipped: int = 0
 ) -> list[tuple[int, tuple[Cell, ...]]]:
     """Rows with the line on which each begins."""
-    rows = []
+    rows: list[tuple[int, tuple[Cell, ...]]] = []
     lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline="\n")
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     begin = 1

@@ -58,7 +58,9 @@ def _choose_layer(path: Path, layers: list[str], name: str | None) -> str:
         msg = f"{path.name}: no layer {name!r}; it has {', '.join(map(repr, layers))}"
         raise StationFileError(msg)
     if name is None and len(layers) != 1:
-        what = f"choose one with --layer: {', '.join(map(repr, layers))}" if layers else "it is empty"
+        what = (
+            f"choose one with --layer: {', '.join(map(repr, layers))}" if layers else "it is empty"
+        )
         msg = f"{path.name}: {len(layers)} layers; {what}"
         raise StationFileError(msg)
     return name or layers[0]
@@ -80,11 +82,11 @@ def _place(sheet: Sheet, number: int, wkb: bytes | None) -> None:
     import shapely
 
     shape = None if wkb is None else shapely.from_wkb(wkb)
-    if shape is not None and shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
+    if isinstance(shape, shapely.MultiPoint) and len(shape.geoms) == 1:
         shape = shape.geoms[0]
     if shape is None or shape.is_empty:
         sheet.point_faults[number] = "has no geometry; give it a point"
-    elif shape.geom_type != "Point":
+    elif not isinstance(shape, shapely.Point):
         sheet.point_faults[number] = f"is a {shape.geom_type}; give stations as points"
     else:
         sheet.points[number] = (shape.x, shape.y)
@@ -159,6 +161,8 @@ def _attributes(mark: Any) -> dict[str, str]:
         elif _tag(one) == "Data":
             value = next((c.text for c in one if _tag(c) == "value"), "")
             found[clean(one.get("name", ""))] = clean(value or "")[:MAX_CELL]
+    if found.get("site") == found.get("name"):
+        found.pop("name", None)  # as our own files have it
     return {name: text for name, text in found.items() if name}
 
 

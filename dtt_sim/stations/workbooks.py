@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -148,7 +148,7 @@ def _cell(value: Any) -> Cell:
         return Cell(str(value).lower(), "true_or_false")
     if isinstance(value, int | float):
         return Cell(plain_number(value), "number")
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
+    if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta):
         return Cell(str(value), "date")
     text = clean(str(value))[:MAX_CELL]
     return Cell(text, "error" if text.startswith("#") and text.rstrip("!?").isupper() else "text")
@@ -194,9 +194,12 @@ def _read_structure(path: Path, sheet: Sheet) -> None:
                     sheet.hidden.add(int(element.get("r", "0")))
                 elif tag == "mergeCell":
                     left, top, right, bottom = range_boundaries(element.get("ref", "A1"))
-                    assert left and top and right and bottom
+                    assert left
+                    assert top
+                    assert right
+                    assert bottom
                     sheet.spans.append((top, left - 1, bottom, right - 1))
-                if tag != "c" and tag != "v":
+                if tag not in {"c", "v"}:
                     element.clear()
 
 

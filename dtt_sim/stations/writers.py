@@ -23,8 +23,9 @@ Table = Sequence[Mapping[str, str]]
 
 
 def read_table(path: Path, out_folder: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a station table: numbers in their shortest form, pattern files as they are
-    named from `out_folder`.
+    """Columns and rows of a station table.
+
+    Numbers are in their shortest form, pattern files as they are named from `out_folder`.
 
     Raises
     ------
@@ -161,21 +162,21 @@ def _write_gpkg(path: Path, columns: Sequence[str], rows: Table) -> None:
 
 
 def _write_kml(path: Path, columns: Sequence[str], rows: Table) -> None:
-    from xml.etree import ElementTree as Xml
+    from xml.etree import ElementTree as ET
 
-    root = Xml.Element("kml", xmlns=_KML)
-    document = Xml.SubElement(root, "Document")
-    Xml.SubElement(document, "name").text = "stations"
+    root = ET.Element("kml", xmlns=_KML)
+    document = ET.SubElement(root, "Document")
+    ET.SubElement(document, "name").text = "stations"
     for row in rows:
-        mark = Xml.SubElement(document, "Placemark")
-        Xml.SubElement(mark, "name").text = row["site"]
-        data = Xml.SubElement(mark, "ExtendedData")
+        mark = ET.SubElement(document, "Placemark")
+        ET.SubElement(mark, "name").text = row["site"]
+        data = ET.SubElement(mark, "ExtendedData")
         for column in _attributes(columns):
             if row.get(column):
-                one = Xml.SubElement(data, "Data", name=column)
-                Xml.SubElement(one, "value").text = row[column]
-        point = Xml.SubElement(mark, "Point")
-        Xml.SubElement(point, "coordinates").text = f"{row['lon_deg']},{row['lat_deg']},0"
-    tree = Xml.ElementTree(root)
-    Xml.indent(tree, " ")
+                one = ET.SubElement(data, "Data", name=column)
+                ET.SubElement(one, "value").text = row[column]
+        point = ET.SubElement(mark, "Point")
+        ET.SubElement(point, "coordinates").text = f"{row['lon_deg']},{row['lat_deg']},0"
+    tree = ET.ElementTree(root)
+    ET.indent(tree, " ")
     tree.write(path, encoding="utf-8", xml_declaration=True)

@@ -19,7 +19,7 @@ def stations() -> None:
 @stations.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Table to write."
+    "-o", "--output", type=click.Path(path_type=Path), help="Table to write; none: only report."
 )
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 @click.option("--layer", metavar="NAME", help="Layer of a GeoPackage.")
@@ -41,7 +41,7 @@ def stations() -> None:
 @click.option("--strict", is_flag=True, help="Write nothing unless every row is taken, no guesses.")
 @click.option("--json", "is_json", is_flag=True, help="Print the report as JSON.")
 def import_(
-    *, file: Path, output: Path, sheet: str | None, layer: str | None, encoding: str | None,
+    *, file: Path, output: Path | None, sheet: str | None, layer: str | None, encoding: str | None,
     crs: str, multiplex: str, raster: str, maps: tuple[str, ...], scenario: Path | None,
     fix: bool, strict: bool, is_json: bool,
 ) -> None:  # fmt: skip
@@ -53,10 +53,10 @@ def import_(
     from dtt_sim.stations.headings import read_maps
     from dtt_sim.stations.importing import Options, import_stations
 
-    if output.suffix.lower() != ".csv":
+    if output is not None and output.suffix.lower() != ".csv":
         msg = f"{output}: a station table is a CSV file; name one that ends in .csv"
         raise click.BadParameter(msg, param_hint="-o")
-    if output.resolve() == file.resolve():
+    if output is not None and output.resolve() == file.resolve():
         msg = f"{output} is the list itself; choose another name"
         raise click.BadParameter(msg, param_hint="-o")
     options = Options(sheet, layer, encoding, crs, multiplex, raster, read_maps(maps), fix, strict)
@@ -65,16 +65,17 @@ def import_(
         from dtt_sim.scenario.load import load_scenario
 
         loaded = load_scenario(scenario)
-    imported = import_stations(file, options, scenario=loaded, out_folder=output.parent)
-    is_written = bool(imported.rows) and not (strict and imported.count("refused"))
-    if is_written:
+    folder = None if output is None else output.parent
+    imported = import_stations(file, options, scenario=loaded, out_folder=folder)
+    is_good = bool(imported.rows) and not (strict and imported.count("refused"))
+    if is_good and output is not None:
         from dtt_sim.stations.writers import write_stations
         from dtt_sim.workflow.output import whole_file
 
         with whole_file(output) as part:
             write_stations(part, imported.columns, imported.rows)
-    _tell(imported, output if is_written else None, is_json=is_json)
-    if not is_written:
+    _tell(imported, output if is_good else None, is_json=is_json)
+    if not is_good:
         raise SystemExit(2)
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from dtt_sim.errors import DttSimError
 
-MAX_BYTES = 64 * 1024 * 1024
-MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-MAX_ROWS = 50_000
+MAX_BYTES = 32 * 1024 * 1024
+MAX_UNPACKED_BYTES = 128 * 1024 * 1024
+MAX_ROWS = 10_000
 MAX_COLUMNS = 500
 MAX_CELL = 10_000
 """Far above any list of stations; what is larger is another kind of file, or an attack."""

@@ -13,7 +13,7 @@ from dtt_sim.stations.numbers import number, parts
 
 _MHZ = {"MHz": 1.0, "kHz": 1e-3, "Hz": 1e-6, "GHz": 1e3}
 _NAMED = re.compile(
-    r"(?i)(?:(UHF|VHF)[\s_-]*)?(?:(CHANNEL|KÊNH|KENH|CH|K|R|E|U|C)[\s._-]*)?(\d{1,2})([AB]?)"
+    r"(?i)(?:(UHF|VHF)[\s_-]*)?(?:(CHANNEL|KÊNH|KENH|CH|K|R|E|U|C)[\s._-]*)?(\d{1,2})"
 )
 _RANGE = re.compile(r"([\d.,]+)\s*(?:-|–|\.\.|to|đến)\s*([\d.,]+)\s*(MHz)?", re.IGNORECASE)
 _RASTER_NAMES = {
@@ -106,7 +106,7 @@ def parse_channel(text: str, raster: str, default: str = "") -> Tuning:
 
 
 def _channel(named: re.Match[str], raster: str, default: str, text: str) -> Tuning:
-    band, letter, digits, _ = named.groups()
+    band, letter, digits = named.groups()
     value = str(int(digits))
     own = "" if raster == "VHF" else raster
     if not own and (letter or "").upper() == "R":

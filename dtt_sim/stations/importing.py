@@ -21,11 +21,8 @@ from dtt_sim.stations.numbers import decimal_mark
 from dtt_sim.stations.places import Neighbourhood, among, judge
 from dtt_sim.stations.positions import Systems, find_systems, read_place
 from dtt_sim.stations.readers import read_sheet
-from dtt_sim.stations.records import (
-    Draft,
-    Habits,
-    Note,
-    Record,
+from dtt_sim.stations.records import Draft, Habits, Note, Record
+from dtt_sim.stations.rows import (
     read_antenna,
     read_heights,
     read_names,
@@ -315,7 +312,9 @@ def _try(drafts: Sequence[Draft], scenario: Scenario | None, path: Path, habits:
             systems[name] = "PAL_DK" if is_offset else systems.get(name, DVBT2)
     problems: list[Problem] = []
     built = build_transmitters(rows, systems, _box(scenario) if scenario else None, problems)
-    check_masts(built, problems)
+    for frequency_mhz in {t.frequency_mhz for t, _ in built}:
+        # By channel: every pair of stations is looked at.
+        check_masts([one for one in built if one[0].frequency_mhz == frequency_mhz], problems)
     if scenario is not None:
         check_networks(built, scenario.signals, problems)
     for problem in problems:

@@ -55,30 +55,40 @@ def ids_from_names(
     ['hon_me_k33', 'hon_me_k34', 'x']
     """
     wanted = [own if SAFE_ID.fullmatch(own) else slug(own) for own in given]
-    bases = [slug(name) or f"station_{k}" for k, name in enumerate(names, 1)]
-    repeated = {b for b, n in Counter(b for b, w in zip(bases, wanted, strict=True) if not w).items()
-                if n > 1}  # fmt: skip
-    for k, base in enumerate(bases):
+    groups: dict[str, list[int]] = {}
+    for k, name in enumerate(names):
         if not wanted[k]:
-            wanted[k] = _told_apart(k, base, bases, details) if base in repeated else base
+            groups.setdefault(slug(name) or f"station_{k + 1}", []).append(k)
+    for base, members in groups.items():
+        for k, one in zip(members, _told_apart(base, members, details), strict=True):
+            wanted[k] = one
     taken: set[str] = set()
+    last: Counter[str] = Counter()
     # Ids that the list itself has are served first: others' files may refer to them.
-    order = sorted(range(len(wanted)), key=lambda k: (wanted[k] != given[k], k))
-    for k in order:
-        one, n = wanted[k], 2
+    for k in sorted(range(len(wanted)), key=lambda k: (wanted[k] != given[k], k)):
+        base = one = wanted[k]
         while one in taken:
-            one, n = f"{wanted[k]}_{n}", n + 1
+            last[base] += 1
+            one = f"{base}_{last[base] + 1}"
         wanted[k] = one
         taken.add(one)
     return wanted
 
 
-def _told_apart(k: int, base: str, bases: Sequence[str], details: Sequence[Sequence[str]]) -> str:
-    """The base with the first detail that differs among the stations of that name."""
-    same = [j for j, other in enumerate(bases) if other == base]
-    for i, detail in enumerate(details[k]):
-        others = [details[j][i] for j in same if j != k and i < len(details[j])]
-        if slug(detail) and detail not in others:
-            return f"{base}_{slug(detail)}"
-    first = next((slug(d) for d in details[k] if slug(d)), "")
-    return f"{base}_{first}" if first else base
+def _told_apart(base: str, members: Sequence[int], details: Sequence[Sequence[str]]) -> list[str]:
+    """The base for each of its stations, with the first detail that no other of them has."""
+    if len(members) == 1:
+        return [base]
+    counts: list[Counter[str]] = []
+    for k in members:
+        for i, detail in enumerate(details[k]):
+            if i == len(counts):
+                counts.append(Counter())
+            counts[i][slug(detail)] += 1
+    found = []
+    for k in members:
+        slugs = [slug(detail) for detail in details[k]]
+        own = [s for i, s in enumerate(slugs) if s and counts[i][s] == 1]
+        best = next(iter(own), next((s for s in slugs if s), ""))
+        found.append(f"{base}_{best}" if best else base)
+    return found

@@ -82,8 +82,8 @@ def _below(imported: Imported) -> str:
     numbers = imported.layout.header_rows
     if imported.sheet.has_names or not numbers:
         return ""
-    span = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
-    return f" below the headings in {imported.sheet.row_word} {span}"
+    span = f" {numbers[0]}" if len(numbers) == 1 else f"s {numbers[0]}-{numbers[-1]}"
+    return f" below the headings in {imported.sheet.row_word}{span}"
 
 
 def _name(field: str, unit: str) -> str:

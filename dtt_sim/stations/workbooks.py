@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,6 +23,8 @@ from dtt_sim.stations.cells import (
 from dtt_sim.stations.headings import Meaning, score_of
 
 _MAX_FILES = 2000
+_MAX_SPANS = 5000
+_LAST_ROW = 1_048_576
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TRIED_ROWS = 60
 
@@ -137,7 +140,7 @@ def _rows(path: Path, worksheet: Any) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         if cells:
             count += 1
             yield number, tuple(cells)
-        elif number > 1_100_000:
+        elif number > _LAST_ROW:
             break
 
 
@@ -164,7 +167,9 @@ def _mark_formulas(path: Path, sheet: Sheet) -> None:
         try:
             worksheet = book[sheet.name]
             worksheet.reset_dimensions()
-            for number, values in enumerate(worksheet.iter_rows(values_only=True), 1):
+            for number, values in enumerate(
+                islice(worksheet.iter_rows(values_only=True), _LAST_ROW), 1
+            ):
                 for i, value in enumerate(values):
                     if isinstance(value, str) and value.startswith("="):
                         cells = list(by_number.get(number, ()))
@@ -192,7 +197,7 @@ def _read_structure(path: Path, sheet: Sheet) -> None:
                 tag = element.tag.rpartition("}")[2]
                 if tag == "row" and element.get("hidden") in {"1", "true"}:
                     sheet.hidden.add(int(element.get("r", "0")))
-                elif tag == "mergeCell":
+                elif tag == "mergeCell" and len(sheet.spans) < _MAX_SPANS:
                     left, top, right, bottom = range_boundaries(element.get("ref", "A1"))
                     assert left
                     assert top

@@ -91,7 +91,7 @@ class Sheet:
 def clean(text: str) -> str:
     r"""Text on one line: NFC, without invisible and control characters, single spaces.
 
-    >>> clean("  Ho\u0300n\\u00a0 Me\\n")
+    >>> clean("  Ho\u0300n\u00a0 Me\n")
     'Hòn Me'
     """
     shown = unicodedata.normalize("NFC", text).translate(_INVISIBLE)

@@ -63,7 +63,7 @@ def parse_angle(text: str, axis: Axis | Literal[""] = "") -> Angle:
 
     Examples
     --------
-    >>> [parse_angle(t).value_deg for t in ("9°57'30\\"N", "9 57 30 S", "9d57m30s", "9,5")]
+    >>> [parse_angle(t).value_deg for t in ("9°57'30\"N", "9 57 30 S", "9d57m30s", "9,5")]
     [9.958333333333334, -9.958333333333334, 9.958333333333334, 9.5]
     >>> parse_angle("095730N").value_deg, parse_angle("105-07-40-E").axis
     (9.958333333333334, 'lon')
@@ -221,7 +221,7 @@ def parse_position(text: str) -> tuple[Angle, Angle]:
     --------
     >>> [a.value_deg for a in parse_position("10,1; 104,9")]
     [10.1, 104.9]
-    >>> [round(a.value_deg, 3) for a in parse_position("E104°53'17\\" N10°06'48\\"")]
+    >>> [round(a.value_deg, 3) for a in parse_position("E104°53'17\" N10°06'48\"")]
     [10.113, 104.888]
     """
     for pair in _halves(text.translate(_MARKS)):
@@ -255,16 +255,3 @@ def _halves(text: str) -> list[tuple[str, str]]:
         if len(pieces) == 2 and all(pieces):
             found.append((pieces[0], pieces[1]))
     return found
-
-
-def dms(value_deg: float, axis: Axis) -> str:
-    r"""An angle in degrees, minutes and seconds.
-
-    >>> dms(9.958333333, "lat"), dms(-0.5, "lon")
-    ('9°57\\'30.00"N', '0°30\\'00.00"W')
-    """
-    letter = ("NS" if axis == "lat" else "EW")[value_deg < 0]
-    hundredths = round(abs(value_deg) * 360_000)
-    minutes, rest = divmod(hundredths, 6000)
-    degrees, minutes = divmod(minutes, 60)
-    return f"{degrees}°{minutes:02d}'{rest / 100:05.2f}\"{letter}"

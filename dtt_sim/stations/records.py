@@ -13,9 +13,7 @@ from dtt_sim.stations.names import fold
 from dtt_sim.stations.numbers import number, parts
 from dtt_sim.stations.places import Place
 
-_NOTHING = set(
-    ["-", "--", "---", "–", "—", "n/a", "na", "nil", "none", "null", "?", "...", "…"]
-) | {"không có"}
+_NOTHING = set("- -- --- – — n/a na nil none null ? ... …".split()) | {"không có"}  # noqa: SIM905
 _WORDS = {"id", "site", "multiplex", "confidence", "note", "on_air"}
 """Fields in which a dash or a no may be meant as it stands."""
 _SCALES = {"m": 1.0, "ft": 0.3048, "µs": 1.0, "ms": 1e3, "ns": 1e-3, "deg": 1.0, "dB": 1.0}

@@ -47,6 +47,7 @@ def read_text_table(
     tried = {mark: _parse(path, text, mark, limit=_TRIED_ROWS) for mark in _SEPARATORS}
     best = max(_SEPARATORS, key=lambda mark: _quality(tried[mark], maps))
     sheet.rows = _parse(path, text, best)
+    _check_quotes(path, text, best)
     if best != ",":
         names = {";": "semicolons", "\t": "tabs", "|": "bars"}
         sheet.remarks.append(f"its columns are parted by {names[best]}")
@@ -100,6 +101,19 @@ def _parse(
         msg = f"{path.name}:{begin}: {error}; check its quotes and separators"
         raise StationFileError(msg) from error
     return rows
+
+
+def _check_quotes(path: Path, text: str, separator: str) -> None:
+    """Refuse a quote without end: all rows behind it would be one cell."""
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=separator, strict=True)
+    begin = 1
+    try:
+        for _ in reader:
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        if "end of data" in str(error):
+            msg = f"{path.name}:{begin}: a quote begins in this row and has no end; close it"
+            raise StationFileError(msg) from error
 
 
 def _check_cells(path: Path, line: int, cells: tuple[Cell, ...]) -> None:

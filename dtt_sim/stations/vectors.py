@@ -40,7 +40,7 @@ def read_features(path: Path, layer: str | None) -> Sheet:
         options = {"DATE_AS_STRING": "YES"} if path.suffix.lower() != ".gpkg" else {}
         meta, _, geometry, columns = pyogrio.raw.read(path, layer=chosen, **options)
     except (DataSourceError, DataLayerError, UnicodeError) as error:
-        msg = f"{path.name}: cannot be read ({error}); save it as GeoJSON or GeoPackage again"
+        msg = f"{path.name}: not GeoJSON or GeoPackage that GDAL can read; save it as such again"
         raise StationFileError(msg) from error
     sheet = Sheet(path.name, chosen if len(layers) > 1 else "", "feature", has_names=True)
     sheet.crs = meta["crs"] or ""

@@ -12,6 +12,7 @@ from dtt_sim.scenario.transmitters import COLUMNS, nearest
 from dtt_sim.stations.cells import EMPTY, MAX_ROWS, Cell, Sheet, StationFileError
 from dtt_sim.stations.fields import FIELDS, NEEDS_UNIT, OWN_COLUMNS, unit_of
 from dtt_sim.stations.names import fold
+from dtt_sim.stations.numbers import parts
 
 _SEARCHED_ROWS = 60
 _DEEPEST = 3
@@ -84,8 +85,8 @@ def understand(heading: str) -> Meaning | None:
     if bare in COLUMNS:
         name = OWN_COLUMNS.get(bare, bare)
         return Meaning(name, _unit_of_own(bare), is_own=True)
-    for part in (bare, *re.split(r"\s*[/|\n]\s*|\s+-\s+", bare)):
-        found = _plain(part)
+    for piece in (bare, *re.split(r"\s*[/|\n]\s*|\s+-\s+", bare)):
+        found = _plain(piece)
         if found is not None:
             return found
     return None
@@ -144,7 +145,7 @@ def read_maps(texts: Sequence[str]) -> dict[str, Meaning]:
     """
     found, problems = {}, []
     for text in texts:
-        heading, equals, name = (part.strip() for part in text.rpartition("="))
+        heading, equals, name = (piece.strip() for piece in text.rpartition("="))
         meaning = _field_named(name)
         if not equals or not heading:
             problems.append(Problem("--map", None, text, 'give "heading=field"'))
@@ -185,7 +186,10 @@ def find_layout(sheet: Sheet, maps: Mapping[str, Meaning]) -> Layout:
     best, best_score = (0, 1), (-1, 0)
     for start in starts:
         for depth in depths:
-            if start + depth <= len(rows):
+            # A row with numbers in it is a station's.
+            if start + depth <= len(rows) and not any(
+                parts(c.text) for _, cells in rows[start + 1 : start + depth] for c in cells
+            ):
                 score = score_of(_headings(sheet, start, depth), maps)
                 if (score, -depth) > best_score:
                     best, best_score = (start, depth), (score, -depth)

@@ -14,7 +14,7 @@ from dtt_sim.units import EIRP_OVER_ERP_DB, dbw_to_kw, eirp_kw_to_erp_kw, kw_to_
 _LINEAR_KW = {"kW": 1.0, "W": 1e-3, "mW": 1e-6, "MW": 1e3}
 _OVER_DBW = {"dBW": 0.0, "dBm": -30.0, "dBk": 30.0}
 _DIGITS = 6
-"""Of a power that was converted: a millionth is 0.000004 dB."""
+"""Of a power that was converted: within 0.00003 dB."""
 _SORTS = {"erp": "erp", "eirp": "eirp", "e.r.p.": "erp", "e.i.r.p.": "eirp", "pire": "eirp"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,16 @@ def read_features(path: Path, layer: str | None) -> Sheet:
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        chosen = _choose_layer(path, layers, layer)
-        info = pyogrio.read_info(path, layer=chosen, force_feature_count=True)
-        check_size(info["features"], len(info["fields"]), path.name)
-        # Dates stay as they are written: a note may look like one.
-        options = {"DATE_AS_STRING": "YES"} if path.suffix.lower() != ".gpkg" else {}
-        meta, _, geometry, columns = pyogrio.raw.read(path, layer=chosen, **options)
+        with warnings.catch_warnings():
+            # What GDAL remarks on a file is no concern of its reader; what it refuses is.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+            chosen = _choose_layer(path, layers, layer)
+            info = pyogrio.read_info(path, layer=chosen, force_feature_count=True)
+            check_size(info["features"], len(info["fields"]), path.name)
+            # Dates stay as they are written: a note may look like one.
+            options = {"DATE_AS_STRING": "YES"} if info["driver"] == "GeoJSON" else {}
+            meta, _, geometry, columns = pyogrio.raw.read(path, layer=chosen, **options)
     except (DataSourceError, DataLayerError, UnicodeError) as error:
         msg = f"{path.name}: not GeoJSON or GeoPackage that GDAL can read; save it as such again"
         raise StationFileError(msg) from error

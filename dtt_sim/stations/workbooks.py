@@ -68,8 +68,8 @@ def read_workbook(path: Path, maps: Mapping[str, Meaning], name: str | None) -> 
     except Exception as error:
         # openpyxl's parsers raise what the file leads them to: KeyError, ParseError, TypeError ...
         msg = (
-            f"{path.name}: not a workbook that can be read ({type(error).__name__}: {error}); open "
-            "it in a spreadsheet program and save it as XLSX"
+            f"{path.name}: not a workbook that can be read ({type(error).__name__}); open it in a "
+            "spreadsheet program and save it as XLSX"
         )
         raise StationFileError(msg) from error
 

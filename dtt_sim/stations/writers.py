@@ -105,7 +105,7 @@ def _write_xlsx(path: Path, columns: Sequence[str], rows: Table) -> None:
 
     sheet.append([cell(column, is_bold=True) for column in columns])
     for row in rows:
-        sheet.append([cell(_typed(c, row.get(c, ""))) for c in columns])
+        sheet.append([cell(_for_sheet(c, row.get(c, ""))) for c in columns])
     book.save(path)
 
 
@@ -114,6 +114,12 @@ def _typed(column: str, text: str) -> float | str | None:
     if not text:
         return None
     return float(text) if column in RANGES else text
+
+
+def _for_sheet(column: str, text: str) -> float | str | None:
+    """What a sheet's cell holds: openpyxl writes 16 digits, so a number of 17 goes as text."""
+    value = _typed(column, text)
+    return text if isinstance(value, float) and float(f"{value:.16g}") != value else value
 
 
 def _attributes(columns: Sequence[str]) -> list[str]:

@@ -39,8 +39,6 @@ def test_ids_of_the_list_are_kept_and_others_make_way() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["", "a", "b_2", "ă/"]), st.text(max_size=5),
                           st.sampled_from(["K33", "K34", ""])), max_size=12))  # fmt: skip
 def test_ids_are_safe_and_unique(rows: list[tuple[str, str, str]]) -> None:
-    ids = ids_from_names(
-        [r[0] for r in rows], [r[1] for r in rows], [(r[2], "33") for r in rows]
-    )
+    ids = ids_from_names([r[0] for r in rows], [r[1] for r in rows], [(r[2], "33") for r in rows])
     assert len(set(ids)) == len(rows)
     assert all(SAFE_ID.fullmatch(one) for one in ids)

@@ -105,7 +105,7 @@ def plain_number(value: float) -> str:
     >>> plain_number(180.0), plain_number(0.1)
     ('180', '0.1')
     """
-    return repr(float(value)).removesuffix(".0")
+    return repr(float(value) + 0.0).removesuffix(".0")  # no -0
 
 
 def check_size(rows: int, columns: int, where: str) -> None:

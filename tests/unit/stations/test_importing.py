@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
+import csv
+import datetime as dt
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from dtt_sim.errors import Problem
 from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.scenario.load import Scenario, load_scenario
-from dtt_sim.scenario.transmitters import build_transmitters, read_rows
+from dtt_sim.scenario.transmitters import COLUMNS, build_transmitters, read_rows
 from dtt_sim.stations.cells import StationFileError
+from dtt_sim.stations.fields import FIELDS
 from dtt_sim.stations.headings import read_maps
 from dtt_sim.stations.importing import Imported, Options, import_stations
 from dtt_sim.stations.report import as_json, as_text, summary
@@ -310,8 +315,10 @@ def test_strict_refuses_guesses_and_keeps_conversions(tmp_path: Path) -> None:
     assert one(tmp_path, head, "a,10 6 0 N,105,33,20,98").fates[0].fate == "noted"
     found = one(tmp_path, head, "a,10 6 0 N,105,33,20,98", replace(K33, strict=True))
     assert found.fates[0].reasons == (
-        "column 'height' is taken for the antenna's height above ground (a guess, which --strict "
-        "refuses)",
+        (
+            "column 'height' is taken for the antenna's height above ground (a guess, which --strict "
+            "refuses)"
+        ),
     )
     found = one(tmp_path, head.replace("height", "agl"), "a,10 6 0 N,105,33,20,98",
                 replace(K33, strict=True))  # fmt: skip
@@ -347,7 +354,7 @@ def test_traps_of_spreadsheets(tmp_path: Path) -> None:
     sheet.append(["STT", "Tên trạm", "Vĩ độ", "Kinh độ", "Chiều cao anten (m)", "ERP (kW)", "Kênh"])
     sheet.append([1, "Hòn\u00a0Me", "10,1133", "104,888", "98", 10, 33])
     sheet.append([2, None, 10.1133, 104.888, 98, 10, "34"])
-    sheet.append([3, "ngày", 10.2, 104.9, 98, 10, datetime.datetime(2016, 6, 10)])
+    sheet.append([3, "ngày", 10.2, 104.9, 98, 10, dt.datetime(2016, 6, 10)])
     sheet.append([4, "công thức", 10.3, 104.9, 98, "=5*2", 33])
     sheet.append([5, "lỗi", 10.4, "#N/A", 98, 10, 33])
     sheet.append([6, "ẩn", 10.5, 104.9, 98, 10, 33])
@@ -363,6 +370,37 @@ def test_traps_of_spreadsheets(tmp_path: Path) -> None:
     assert "the error #N/A" in said(found, 4)
     assert "the row is hidden" in said(found, 5)
     assert found.fates[6].fate == "left out"
+
+
+JUNK = st.sampled_from(
+    ["", "-", "10", "10,5", "1.500", "33", "K33", "9°57'30\"N", "105 07 40 E", "1e400", "nan", "inf",
+     "-1", "0", "10 kW", "20 dBW", "EPSG:3405", "EPSG:x", "487700", "1117900", "POINT(1 2)",
+     "POINT(nan 1)", "10.1, 104.9", "true", "H", "x", "\u0660", "²", "1/2", "../x.csv", "'"]
+) | st.text(max_size=6)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    names=st.lists(st.sampled_from([*FIELDS, *COLUMNS]), min_size=3, max_size=14, unique=True),
+    data=st.data(),
+    crs=st.sampled_from(["", "EPSG:3405", "EPSG:4756"]),
+)
+def test_any_row_is_taken_refused_or_left_out(
+    names: list[str], data: st.DataObject, crs: str
+) -> None:
+    head = [*names, "lat", "lon"]
+    rows = [data.draw(st.lists(JUNK, min_size=len(head), max_size=len(head))) for _ in range(3)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "list.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([head, *rows])
+        try:
+            found = import_stations(file, replace(K33, crs=crs, fix=True))
+        except StationFileError:
+            return  # no column of positions, or the like
+    assert len(found.fates) <= 3
+    assert found.count("taken", "noted") == len(found.rows)
+    assert all(fate.reasons for fate in found.fates if fate.fate in {"refused", "left out"})
 
 
 def test_the_report_for_people_and_for_machines(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import unicodedata
 import zipfile
@@ -138,7 +138,7 @@ def workbook(path: Path) -> Path:
     sheet.append(["DANH SÁCH", None, None, None])
     sheet.append(["site", "lat", "lon", "erp_kw"])
     sheet.append(["a\u00a0b", 10.1, "104.9", "=1+1"])
-    sheet.append([None, 10, datetime.date(2016, 6, 10), "#REF!"])
+    sheet.append([None, 10, dt.date(2016, 6, 10), "#REF!"])
     sheet.append([])
     sheet.append(["c", True, None, 1e-05])
     sheet.merge_cells("A1:D1")

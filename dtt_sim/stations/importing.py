@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dtt_sim.errors import Problem
+from dtt_sim.model import Transmitter
 from dtt_sim.network.protection_tables import DVBT2
 from dtt_sim.scenario.on_air import check_masts, check_networks
 from dtt_sim.scenario.transmitters import COLUMNS, Box, Row, build_transmitters
@@ -312,15 +313,49 @@ def _try(drafts: Sequence[Draft], scenario: Scenario | None, path: Path, habits:
             systems[name] = "PAL_DK" if is_offset else systems.get(name, DVBT2)
     problems: list[Problem] = []
     built = build_transmitters(rows, systems, _box(scenario) if scenario else None, problems)
+    _tell(problems, by_number, is_doubt=False)
+    problems = _twins(built)
+    _tell(problems, by_number, is_doubt=False)
+    built = [one for one in built if not by_number[one[1].line or 0].reasons]
+    problems = []
     for frequency_mhz in {t.frequency_mhz for t, _ in built}:
         # By channel: every pair of stations is looked at.
         check_masts([one for one in built if one[0].frequency_mhz == frequency_mhz], problems)
+    # A plan may have the one on air after the other.
+    _tell(problems, by_number, is_doubt=scenario is None or bool(scenario.phases))
     if scenario is not None:
+        problems = []
         check_networks(built, scenario.signals, problems)
+        _tell(problems, by_number, is_doubt=bool(scenario.phases))
+
+
+def _twins(built: Sequence[tuple[Transmitter, Row]]) -> list[Problem]:
+    """Stations that stand in the list twice."""
+    seen: dict[tuple[float | str, ...], int | None] = {}
+    problems = []
+    for one, row in built:
+        key = (one.lat_deg, one.lon_deg, one.frequency_mhz, one.multiplex)
+        if key in seen:
+            text = (
+                f"the station of row {seen[key]} again: place, channel and multiplex are the same; "
+                "remove one"
+            )
+            problems.append(Problem(row.file.name, row.line, "", text))
+        seen.setdefault(key, row.line)
+    return problems
+
+
+def _tell(problems: Sequence[Problem], by_number: Mapping[int, Draft], *, is_doubt: bool) -> None:
+    """Problems to the rows that have them: a reason to refuse, or a doubt."""
     for problem in problems:
-        if problem.line is not None and problem.line in by_number:
-            text = f"{problem.key}: {problem.message}" if problem.key else problem.message
-            by_number[problem.line].refuse(text)
+        draft = by_number.get(problem.line or 0)
+        if draft is None:
+            continue
+        text = f"{problem.key}: {problem.message}" if problem.key else problem.message
+        if is_doubt:
+            draft.note(text, is_doubt=True)
+        else:
+            draft.refuse(text)
 
 
 def _remarks(

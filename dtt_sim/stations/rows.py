@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
-from dtt_sim.scenario.transmitters import nearest
+from dtt_sim.scenario.keys import Confidence
+from dtt_sim.scenario.transmitters import COLUMNS, nearest
 from dtt_sim.stations.cells import plain_number
 from dtt_sim.stations.fields import unit_of
 from dtt_sim.stations.frequencies import agree, parse_channel, parse_frequency_mhz, parse_raster
@@ -43,7 +45,13 @@ def read_names(record: Record, draft: Draft) -> None:
     """Id, site, confidence and note."""
     for name in ("id", "site", "confidence", "note"):
         draft.values[name] = record.text(name)
-    draft.values["confidence"] = draft.values["confidence"].upper()
+    confidence = draft.values["confidence"].upper()
+    if confidence and confidence not in get_args(Confidence):
+        draft.note(
+            f"confidence {confidence!r} left out: it is {COLUMNS['confidence']}", is_doubt=True
+        )
+        confidence = ""
+    draft.values["confidence"] = confidence
     if not draft.values["site"]:
         draft.values["site"] = draft.values["id"]
         if draft.values["id"]:
@@ -218,7 +226,11 @@ def read_switches(record: Record, draft: Draft) -> None:
         text = record.text(name)
         state = next((state for state, words in _STATES.items() if fold(text) in words), "")
         if text and not state:
-            draft.refuse(f"column {record.heading(name)!r}: {text!r}; give true or false")
+            heading = record.heading(name)
+            draft.refuse(
+                f"column {heading!r}: {text!r}; give true or false, or leave the column out with "
+                f'--map "{heading}=ignore"'
+            )
         draft.values[name] = state
         if state not in {"", text.lower()}:
             draft.note(f"{name.replace('_', ' ')}: {text!r} -> {state}")

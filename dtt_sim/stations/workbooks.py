@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -62,7 +63,10 @@ def read_workbook(path: Path, maps: Mapping[str, Meaning], name: str | None) -> 
     """
     check_archive(path)
     try:
-        return _read(path, maps, name)
+        with warnings.catch_warnings():
+            # Of styles and validations that openpyxl does not keep, which nobody asks for here.
+            warnings.simplefilter("ignore", UserWarning)
+            return _read(path, maps, name)
     except StationFileError:
         raise
     except Exception as error:

@@ -252,13 +252,36 @@ def test_services_of_the_scenario(tmp_path: Path, scenario: Scenario) -> None:
     assert "no multiplex; give a column, or --multiplex ID" in said(found)
 
 
-def test_what_the_scenario_would_refuse_is_refused(tmp_path: Path, scenario: Scenario) -> None:
-    rows = ["a,10.1,104.9,98,10,33", "b,10.1,104.9,98,10,33", "c,10.2,104.9,98,10,34",
-            "d,10.3,104.9,98,10,33"]  # fmt: skip
-    found = run(tmp_path, "\n".join([HEAD, *rows]), K33, scenario)
+def test_a_station_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    found = run(tmp_path, HEAD + "\na,10.1,104.9,98,10,33\nb,10.1,104.9,98,5,K33\n")
+    assert "the station of row 2 again" in said(found, 1)
+
+
+ONE_MAST = ["a,10.1,104.9,98,10,33,K33", "b,10.1,104.9,98,10,33,K34", "c,10.2,104.9,98,10,34,K33",
+            "d,10.3,104.9,98,10,33,K33"]  # fmt: skip
+
+
+def test_what_only_a_plan_allows_is_doubted(tmp_path: Path, scenario: Scenario) -> None:
+    text = "\n".join([HEAD + ",mux", *ONE_MAST])
+    assert scenario.phases
+    found = run(tmp_path, text, Options(), scenario)
     assert "stand on one mast and use one channel" in said(found, 1)
     assert "single-frequency network on 570 MHz" in said(found, 2)
-    assert found.fates[3].fate == "taken"
+    assert [fate.fate for fate in found.fates] == ["taken", "noted", "noted", "taken"]
+    assert found.fates[1].notes[0].is_doubt
+
+
+def test_without_a_plan_it_is_refused(tmp_path: Path, scenario: Scenario) -> None:
+    text = "\n".join([HEAD + ",mux", *ONE_MAST])
+    found = run(tmp_path, text, Options(), replace(scenario, phases=()))
+    assert [fate.fate for fate in found.fates] == ["taken", "refused", "refused", "taken"]
+
+
+def test_a_confidence_of_another_scale_is_left_out(tmp_path: Path) -> None:
+    rows = "\na,10.1,104.9,98,10,33,verified\nb,10.2,104.9,98,10,33,high\n"
+    found = run(tmp_path, HEAD + ",confidence" + rows)
+    assert [row["confidence"] for row in found.rows] == ["VERIFIED", ""]
+    assert "confidence 'HIGH' left out" in said(found, 1)
 
 
 def test_ids_of_the_scenario_are_told(tmp_path: Path, scenario: Scenario) -> None:

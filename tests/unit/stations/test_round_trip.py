@@ -75,9 +75,9 @@ def test_import_of_an_export_is_the_table(suffix: str, rows: list[dict[str, str]
         file = Path(folder) / f"out{suffix}"
         write_stations(file, columns, rows)
         found = import_stations(file, Options())
-    # Two on one mast and channel is the only thing that a random table can have wrong.
+    # A station twice is the only thing that a random table can have wrong.
     reasons = [text for fate in found.fates for text in fate.reasons]
-    assert all("stand on one mast" in text for text in reasons)
+    assert all("the station of row" in text for text in reasons)
     kept = [row for row, fate in zip(rows, found.fates, strict=True) if fate.fate != "refused"]
     assert [{c: row[c] for c in columns} for row in found.rows] == kept
 

@@ -54,7 +54,7 @@ point, or in a column each for degrees, minutes, seconds. Eastings and northings
 `EPSG`, or `EPSG:3405` somewhere in the headings: VN-2000 is 3405 and 3406 (UTM zones 48N and 49N), 5896 to
 5898 (TM-3 zones 481, 482, 491), and 9205 to 9218 with 5899 (provincial TM-3 zones; Kiên Giang and Cà Mau
 have 9207). Columns called X and Y may point east or, as surveyors in Việt Nam have it, north: they are
-taken as the stations come to lie in the system's own area. Degrees below a heading that speaks of VN-2000
+taken in the order in which the stations come to lie in the system's own area. Degrees below a heading that speaks of VN-2000
 are in that datum, some 200 m from WGS84.
 
 Nothing is corrected silently. A station beyond the scenario's interfering radius round its box (without a
@@ -67,6 +67,10 @@ note.
 refused. EIRP less 2.15 dB is ERP; a transmitter's power plus the antenna's gain (dBd, or dBi less 2.15 dB)
 less all losses is ERP. "Power" or "công suất" alone is the transmitter's where a gain is given, else it is
 taken for the ERP, which the note calls a guess.
+
+A station twice in a list is refused. Two on one mast and channel, or a single-frequency network on two
+channels, are refused where the scenario has no plan; with a plan, which may have the one on air after the
+other, they are taken with a note.
 
 **Channel.** `33`, `K33`, `UHF 33`, `kênh 33`, `R6` (VHF D/K), `E6` (VHF B), `566-574 MHz`, or a frequency.
 Channel and frequency in one row must agree: the centre, or the vision carrier.

@@ -15,7 +15,7 @@ TIME_UNITS = ("µs", "ms", "ns")
 GAIN_UNITS = ("dBd", "dBi")
 
 _ALIASES = {
-    "us": "µs", "usec": "µs", "metre": "m", "metres": "m", "meter": "m", "meters": "m", "met": "m",
+    "dbkw": "dBk", "us": "µs", "usec": "µs", "metre": "m", "metres": "m", "meter": "m", "meters": "m", "met": "m",
     "mét": "m", "feet": "ft", "foot": "ft", "watt": "W", "watts": "W", "kilowatt": "kW", "°": "deg",
     "degrees": "deg", "độ": "deg",
 }  # fmt: skip
@@ -43,7 +43,7 @@ class Field:
 FIELDS: dict[str, Field] = {
     "id": Field(
         "unique short name; made from the site's name where there is none",
-        ("station id", "site id", "tx id", "code", "call sign", "mã trạm", "mã", "mã đài", "ký hiệu"),
+        ("station id", "site id", "callsign", "call", "tx id", "code", "call sign", "mã trạm", "mã", "mã đài", "ký hiệu"),
     ),
     "site": Field(
         "name of the site",
@@ -125,7 +125,7 @@ FIELDS: dict[str, Field] = {
          "chiều cao ăng ten", "độ cao ăng ten", "chiều cao treo anten", "độ cao treo anten",
          "độ cao đặt anten", "chiều cao đặt anten", "chiều cao anten phát", "độ cao anten phát",
          "chiều cao anten so với mặt đất", "độ cao anten so với mặt đất", "antenna height m agl",
-         "tx height", "tx height agl", "transmitter height", "h ant", "h anten", "aperture height"),
+         "tx height", "tx height agl", "transmitter height", "h ant", "h anten", "h ăng ten", "ăng ten", "rcagl", "aperture height"),
         LENGTH_UNITS,
     ),
     "height": Field(
@@ -136,7 +136,7 @@ FIELDS: dict[str, Field] = {
     ),
     "height_amsl": Field(
         "height of the antenna above sea level",
-        ("antenna height amsl", "antenna height above sea level", "height above sea level",
+        ("antenna height amsl", "rcamsl", "radiation centre amsl", "antenna height above sea level", "height above sea level",
          "height above mean sea level", "height asl", "amsl", "hamsl",
          "độ cao anten so với mực nước biển", "chiều cao anten so với mực nước biển",
          "độ cao anten so với mặt biển", "chiều cao anten so với mặt biển"),
@@ -144,7 +144,7 @@ FIELDS: dict[str, Field] = {
     ),
     "ground": Field(
         "height of the ground at the site: added to a mast's by the terrain, so left out",
-        ("ground height", "ground level", "ground elevation", "site height", "site elevation",
+        ("ground height", "ground level", "site alt", "ground elevation", "site height", "site elevation",
          "elevation", "altitude", "site height amsl", "site altitude", "cao độ", "độ cao mặt đất",
          "độ cao địa hình", "cao độ mặt đất", "độ cao so với mực nước biển",
          "độ cao so với mặt biển", "độ cao trạm", "độ cao vị trí"),
@@ -179,7 +179,7 @@ FIELDS: dict[str, Field] = {
     ),
     "antenna_gain": Field(
         "gain of the antenna, in dBd or dBi",
-        ("gain", "ant gain", "tx gain", "tx antenna gain", "hệ số tăng ích", "độ lợi",
+        ("gain", "ant gain", "gain max", "tx gain", "tx antenna gain", "hệ số tăng ích", "độ lợi",
          "độ lợi anten", "tăng ích anten", "hệ số tăng ích anten", "độ tăng ích", "tăng ích",
          "hệ số khuếch đại anten", "độ tăng ích anten", "antenna gain max"),
         GAIN_UNITS,
@@ -209,7 +209,7 @@ FIELDS: dict[str, Field] = {
     ),
     "frequency": Field(
         "centre frequency, analogue: vision carrier",
-        ("freq", "centre frequency", "center frequency", "carrier frequency", "tần số", "tần số phát",
+        ("freq", "centre frequency", "freq assgn", "center frequency", "carrier frequency", "tần số", "tần số phát",
          "tần số trung tâm", "tần số phát sóng", "tx frequency", "f", "assigned frequency",
          "vision carrier"),
         FREQUENCY_UNITS,
@@ -274,9 +274,6 @@ OWN_COLUMNS = {
     "mechanical_tilt_azimuth_deg": "mechanical_tilt_azimuth", "delay_us": "delay",
 }  # fmt: skip
 """Columns of the station table whose field has the name without the unit."""
-
-NEEDS_UNIT = {"erp", "eirp", "tx_power", "power", "antenna_gain"}
-"""Nobody can guess whether 10 is kW or dBW."""
 
 
 def unit_of(text: str, of: tuple[str, ...] = _KNOWN) -> str:

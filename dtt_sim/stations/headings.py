@@ -10,7 +10,7 @@ from functools import cache
 from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.scenario.transmitters import COLUMNS, nearest
 from dtt_sim.stations.cells import EMPTY, MAX_ROWS, Cell, Sheet, StationFileError
-from dtt_sim.stations.fields import FIELDS, NEEDS_UNIT, OWN_COLUMNS, unit_of
+from dtt_sim.stations.fields import FIELDS, OWN_COLUMNS, unit_of
 from dtt_sim.stations.names import fold
 from dtt_sim.stations.numbers import parts
 
@@ -121,7 +121,9 @@ def _known(text: str) -> str:
     """Field of a heading without units, or ""."""
     known = _synonyms()
     words = fold(text).split()
-    for key in (words, [w for w in words if w not in _SAYS_NOTHING]):
+    told = [w for w in words if w not in _SAYS_NOTHING]
+    # ITU notices have t_lat, t_hgt_agl.
+    for key in (words, told, told[1:] if told[:1] in (["t"], ["tx"]) else []):
         if " ".join(key) in known and key:
             return known[" ".join(key)][0]
         # "Công suất bức xạ ERP": two names of one thing.
@@ -322,8 +324,3 @@ def _check_maps(maps: Mapping[str, Meaning], headings: Sequence[str]) -> None:
              for key in missing],
             "the options",
         )  # fmt: skip
-
-
-def missing_unit(column: Column) -> bool:
-    """Whether a column without a unit of its own needs one in every cell."""
-    return column.meaning.field in NEEDS_UNIT and not column.meaning.unit

@@ -33,6 +33,8 @@ def sheet_of(*rows: list[str], spans: list[tuple[int, int, int, int]] | None = N
         ("Tên trạm", "site", ""), ("Site\u00a0Name", "site", ""), ("Ghi chú", "note", ""),
         ("Gain (dBi)", "antenna_gain", "dBi"), ("Độ lợi [dBd]", "antenna_gain", "dBd"),
         ("Delay [us]", "delay", "µs"), ("X (m)", "x", "m"), ("Toạ độ", "position", ""),
+        ("t_lat", "lat", ""), ("T_HGT_AGL", "height_agl", ""), ("t_erp_dbkw", "erp", "dBk"),
+        ("RCAMSL", "height_amsl", ""), ("Maximum ERP (W)", "erp", "W"), ("Frequency(MHz)", "frequency", "MHz"),
         ("STT", "ignore", ""), ("#", "ignore", ""), ("height_agl_m", "height_agl", "m"),
         ("Độ cao so với mặt biển (m)", "ground", "m"), ("Lat min", "lat_minutes", ""),
     ],

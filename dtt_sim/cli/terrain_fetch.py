@@ -101,6 +101,7 @@ def fetch(
         raise OutputError(str(error)) from error
     _say_report(report, store)
     if report.missing:
+        click.echo("the lines for the scenario file come once nothing is missing", err=True)
         raise SystemExit(1)
     _say_lines(report, fetcher, loaded, write)
 
@@ -130,7 +131,9 @@ def _with_progress(fetcher: Fetcher, request: Request) -> Report:
         DownloadColumn(),
         TransferSpeedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         fetcher.tell = _teller(progress.add_task, progress.update, progress.remove_task, console)
         return fetcher.fetch(request)
 

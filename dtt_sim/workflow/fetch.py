@@ -14,12 +14,16 @@ from dtt_sim.workflow.area import ground_box, receiving_grid
 from dtt_sim.workflow.output import whole_file
 from terrain.build import with_coast
 from terrain.grid import Box
+from terrain.raster import elevation_grid
 from terrain.store.fetch import Report
 from terrain.store.local import Store
 from terrain.store.sources import Source, source_named
 
 FETCHED_KEYS = ("terrain.elevation", "terrain.land_cover", "population.raster", "population.units")
 """Keys whose files need not be there before they are fetched."""
+BYTES_PER_CELL = 35.0
+"""Of memory while elevation is read: docs/terrain.md."""
+LARGE_GB = 4.0
 HEAD = "# Written by dtt-sim terrain fetch: the scenario below with the files of its store.\n"
 
 
@@ -121,7 +125,7 @@ def _terrain(
         lines.put("terrain", "elevation", _seen_from(folder, paths))
         lines.put("terrain", "surface", source.surface)
         lines.put("terrain", "schematic", value=False)
-        _about_elevation(lines, scenario)
+        _about_elevation(lines, paths, scenario)
     if "land_cover" in chosen:
         paths = chosen["land_cover"][1]
         files += paths
@@ -137,10 +141,17 @@ def _terrain(
         lines.put("terrain", "credits", [*own, *_credits(store, files)])
 
 
-def _about_elevation(lines: Lines, scenario: Scenario | None) -> None:
-    """Say what of the scenario goes on to hold for another elevation."""
+def _about_elevation(lines: Lines, paths: list[Path], scenario: Scenario | None) -> None:
+    """Say what reading it takes, and what of the scenario goes on to hold for it."""
     if scenario is None:
         return
+    grid = elevation_grid(paths, bounds_lonlat=boxes_of(scenario)[1])
+    gigabytes = 1e-9 * BYTES_PER_CELL * grid.n_row * grid.n_col
+    if gigabytes > LARGE_GB:
+        lines.notes.append(
+            f"reading {grid.n_row} x {grid.n_col} cells takes about {gigabytes:.0f} GB of memory; "
+            "--source glo90 has a ninth of them"
+        )
     keys = scenario.keys.terrain
     if keys.nodata is not None:
         lines.notes.append(

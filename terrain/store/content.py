@@ -161,8 +161,8 @@ def _write_tile(
             file.write(values, 1)
 
 
-def check_units(path: Path, url: str) -> int:
-    """Number of polygons of a GeoJSON file of units.
+def check_units(path: Path, url: str) -> None:
+    """Refuse what is no GeoJSON file of polygons.
 
     Raises
     ------
@@ -180,4 +180,3 @@ def check_units(path: Path, url: str) -> int:
     if not features or not kinds <= {"Polygon", "MultiPolygon", "GeometryCollection"}:
         msg = f"{url}: no polygons of units ({', '.join(sorted(kinds)) or 'empty'})"
         raise FetchError(msg)
-    return len(features)

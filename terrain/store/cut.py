@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from terrain.errors import FetchError, StoreError
 from terrain.grid import Box
-from terrain.store.client import Client, Remote, Stopped
+from terrain.store.answer import Remote
+from terrain.store.client import Client, Stopped
 from terrain.store.sources import Source
 
 NODATA: Final = -9999.0

@@ -118,6 +118,10 @@ class Fetcher:
             there, sea = self._sorted_out(source_named(name), request, report, dry=False)
             wanted += [*there, *sea]
         self._carry_out([item for item in wanted if not item.is_sea], report)
+        known = self.store.entries()
+        report.notes += [
+            f"{name}: {known[name].note}" for name in report.fetched if known[name].note
+        ]
         self._carry_out([item for item in wanted if item.is_sea], report)  # like their neighbours
         for item in wanted:
             if item.name not in report.missing:

@@ -265,7 +265,13 @@ def credits_text(files: Mapping[str, Entry]) -> str:
             source = source_named(name)
         except TerrainError:
             continue
-        own = dict.fromkeys(_credit(e) for e in files.values() if e.source == name)
+        listing = f"{name}/{source.list_path}"
+        own = dict.fromkeys(
+            _credit(entry) for file, entry in files.items()
+            if entry.source == name and file != listing
+        )  # fmt: skip
+        if not own:
+            continue  # only its list of tiles was looked at
         lines += [source.title, *(f"  {text}" for text in own if text)]
         lines += [f"  {source.notice}"] if source.notice else []
         lines += [f"  Licence: {source.licence} ({source.licence_url})", ""]

@@ -12,7 +12,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from terrain.errors import AbsentError, FetchError, StoreError, TerrainError
-from terrain.store.client import Client, Remote, check_url
+from terrain.store.answer import Remote, check_url
+from terrain.store.client import Client
+from terrain.store.compare import height_ratio
 from terrain.store.content import check_tile, check_units, unpack_hgt, write_sea_tile
 from terrain.store.cut import cut_window, remote_raster
 from terrain.store.local import Entry, Store
@@ -110,7 +112,36 @@ class Maker:
             self.client, name, item.box, part, source, remote.url,
             lambda size: self.tell(item.name, size),
         )  # fmt: skip
-        return self._entry(item, remote.url, remote, note="window cut out")
+        note = self._agreement(part, remote.url) if source.value_unit else ""
+        return self._entry(item, remote.url, remote, note=note)
+
+    def _agreement(self, part: Path, url: str) -> str:
+        """Compare heights with those of GLO-30 or GLO-90, where the store has them.
+
+        Raises
+        ------
+        FetchError
+            Heights of another unit: that of GEDTM30 changed between its versions.
+        """
+        known = [
+            self.store.path(name)
+            for name in self.store.entries()
+            if name.startswith(("glo30/", "glo90/")) and name.endswith("_DEM.tif")
+        ]
+        ratio = height_ratio(part, known)
+        if ratio is None:
+            return (
+                "taken to be in metres, unchecked: too little high ground of glo30 or glo90 in the "
+                "store to compare with; look at a height that you know"
+            )
+        if not 0.5 < ratio < 2.0:
+            part.unlink()
+            msg = (
+                f"{url}: heights are {ratio:.2g} times those of Copernicus: the unit of the file "
+                "is another than was known of it; use another source"
+            )
+            raise FetchError(msg)
+        return f"in metres: {ratio:.2f} times the heights of Copernicus in the median"
 
     def _units(self, item: Item, part: Path) -> Entry:
         """What the API says of a country's units, then the file that it names."""
@@ -122,11 +153,11 @@ class Maker:
         local = Item(source, item.name, Path(item.name).name)
         remote = self._get(local, local.path, part, url)
         try:
-            n_unit = check_units(part, remote.url)
+            check_units(part, remote.url)
         except FetchError:
             part.unlink(missing_ok=True)
             raise
-        return self._entry(item, remote.url, remote, note=f"{n_unit} units", credit=credit)
+        return self._entry(item, remote.url, remote, credit=credit)
 
     def _boundary(self, data: bytes, api: str, source: Source) -> tuple[str, str]:
         """Address and credit of an answer of the API."""

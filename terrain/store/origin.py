@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from terrain.errors import TerrainError
-from terrain.store.client import check_url
+from terrain.store.answer import check_url
 from terrain.store.sources import SOURCES, Source, source_named
 
 

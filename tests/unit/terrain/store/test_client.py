@@ -418,3 +418,51 @@ def test_one_tile_of_several_fails_for_good(site: Site, fetcher: Fetcher) -> Non
     assert "web page" in report.missing[f"glo30/{glo_name(10, 105)}.tif"]
     assert report.fetched == [f"glo30/{glo_name(10, 104)}.tif"]
     assert glo_tile(10, 104) == fetcher.store.path(report.fetched[0]).read_bytes()
+
+
+def test_a_drip_is_not_waited_for(site: Site, part: Path, waits: list[float]) -> None:
+    def drip(handler: Handler, data: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        for _ in range(200):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            threading.Event().wait(0.005)
+        handler.close_connection = True
+
+    ticks = iter(range(0, 100_000, 20))
+    client = Client(
+        patience=Patience(2.0, 2.0, attempts=2), sleep=waits.append, clock=lambda: next(ticks)
+    )
+    site.files["/file"] = DATA
+    site.faults["/file"] = [drip] * 2
+    with pytest.raises(FetchError, match="too slow"):
+        client.download(url(site), part, limit=LIMIT)
+
+
+def test_attempts_that_bring_something_do_not_count(
+    site: Site, client: Client, part: Path, waits: list[float]
+) -> None:
+    def a_little(handler: Handler, data: bytes) -> None:
+        span = handler.headers.get("Range", "bytes=0-")
+        start = int(span.removeprefix("bytes=").removesuffix("-"))
+        extra = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if start else {}
+        handler.reply(206 if start else 200, data[start:], extra, sent=40_000)
+
+    site.files["/file"] = DATA
+    site.faults["/file"] = [a_little] * 11
+    client.download(url(site), part, limit=LIMIT)
+    assert part.read_bytes() == DATA
+    assert set(waits) == {1.0}
+
+
+@pytest.mark.parametrize("value", ["²", "-5", "", "9" * 40, "x", "1.5"])
+def test_odd_lengths_are_no_lengths(value: str) -> None:
+    from terrain.store.answer import content_range, remote_of
+
+    class Answer:
+        headers = {"Content-Length": value, "Content-Range": f"bytes {value}-4/5"}  # noqa: RUF012
+
+    assert remote_of(Answer, "http://x/").size is None
+    assert content_range(Answer.headers) is None

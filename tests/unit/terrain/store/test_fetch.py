@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -531,3 +532,34 @@ def test_what_cannot_be_asked_for_is_refused_first(request_: Request, fetcher: F
     with pytest.raises(TerrainError):
         fetcher.fetch(request_)
     assert fetcher.client.n_request == 0
+
+
+def add_hills(site: Site) -> None:
+    """The heights of :func:`add_gedtm` as GLO-30 would have them, at N10E104."""
+    rows, cols = np.mgrid[0:100, 0:100]
+    values = (10 * ((rows + 100) // 100) + (cols + 100) / 100.0 + 20).astype(np.float32)
+    name = glo_name(10, 104)
+    site.files["/glo30/tileList.txt"] = name.encode()
+    site.files[f"/glo30/{name}/{name}.tif"] = geotiff(values, 104 - 0.005, 11 + 0.005, (0.01, 0.01))
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, 10.0])
+def test_bare_earth_in_another_unit_is_found_out(
+    factor: float, site: Site, fetcher: Fetcher
+) -> None:
+    metres = add_gedtm(site)
+    path = next(name for name in site.files if name.startswith("/gedtm30/"))
+    values = ((np.minimum(metres, 100.0) + 20) * factor).astype(np.float32)
+    site.files[path] = geotiff(values, 103.0, 12.0, (0.01, 0.01), scale=0.1)
+    add_hills(site)
+    box = (104.0, 10.0, 105.0, 11.0)
+    fetcher.fetch(Request(box))
+    report = fetcher.fetch(Request(box, ("gedtm30",)))
+    if factor == 1.0:
+        assert any("in metres: 1.0" in note for note in report.notes)
+        return
+    (text,) = report.missing.values()
+    found = re.search(r"heights are (\S+) times those of Copernicus", text)
+    assert found
+    assert float(found[1]) == pytest.approx(factor, rel=0.1)
+    assert not list((fetcher.store.root / "gedtm30").iterdir())

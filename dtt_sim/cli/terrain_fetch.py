@@ -79,11 +79,14 @@ def fetch(
     if (scenario is None) == (bbox is None):
         msg = "give a scenario file or --bbox, one of the two"
         raise click.UsageError(msg)
+    if write is not None and scenario is None:
+        msg = "--write extends a scenario: give one instead of --bbox"
+        raise click.UsageError(msg)
     if from_folder is not None and not from_folder.is_dir():
         msg = f"{from_folder}: no such folder; give one for --from-folder"
         raise MissingTerrainError(msg)
     if write is not None:
-        check_write(write, scenario)
+        check_write(write)
     loaded = load_for_fetch(scenario, override) if scenario else None
     box, ground_box = boxes_of(loaded) if loaded else (bbox, None)
     assert box is not None

@@ -236,16 +236,13 @@ def _toml(value: str | bool | Sequence[str]) -> str:
     return "\n".join(["[", *(f"  {_toml(item)}," for item in value), "]"])
 
 
-def check_write(path: Path, scenario: Path | None) -> None:
+def check_write(path: Path) -> None:
     """Refuse to write over what this program did not write.
 
     Raises
     ------
     OutputError
     """
-    if scenario is None:
-        msg = "--write extends a scenario: give one instead of --bbox"
-        raise OutputError(msg)
     try:
         mine = not path.exists() or path.read_text(encoding="utf-8").startswith(HEAD)
     except (OSError, UnicodeDecodeError):

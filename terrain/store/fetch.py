@@ -206,6 +206,10 @@ class Fetcher:
                 names = ", ".join(item.tile.name for item in absent if item.tile)
                 report.notes.append(f"{source.id} has no tiles {names}: open sea")
             return there, []
+        if absent and not there and not withheld:
+            report.notes.append(
+                f"{source.id}: nothing but open sea in the box; is it the right one?"
+            )
         return there, [sea_item(item) for item in absent]
 
     def _tiles(self, source: Source, *, dry: bool) -> Tiles | str:

@@ -30,7 +30,7 @@ class Site:
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
-    faults: dict[str, list[Fault]] = field(default_factory=dict)
+    faults: dict[str, list[Fault | None]] = field(default_factory=dict)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     ranges: bool = True
     is_s3: bool = True

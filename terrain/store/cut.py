@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from terrain.grid import Box
 from terrain.store.answer import Remote
 from terrain.store.client import Client, Stopped
 from terrain.store.sources import Source
+
+T = TypeVar("T")
 
 NODATA: Final = -9999.0
 MAX_CELLS: Final = 1_000_000_000
@@ -87,7 +89,9 @@ def _gdal(client: Client) -> Iterator[None]:
     with rasterio.Env(
         GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
         GDAL_HTTP_CONNECTTIMEOUT=max(1, round(patience.connect_s)),
-        GDAL_HTTP_TIMEOUT=max(1, round(patience.read_s)),
+        # A limit for a whole answer would cut off slow lines: only silence counts.
+        GDAL_HTTP_LOW_SPEED_TIME=max(1, round(patience.read_s)),
+        GDAL_HTTP_LOW_SPEED_LIMIT=100,
         GDAL_HTTP_USERAGENT="dtt-sim (terrain fetch)",
         # Trying again is done here, with the same pauses as for whole files.
         GDAL_HTTP_MAX_RETRY=0,
@@ -136,10 +140,9 @@ def cut_window(
 
     draft = target.with_name(target.name + ".draft")
     try:
-        with _gdal(client), rasterio.open(name) as raster:
+        with _gdal(client), _persist(client, url, lambda: rasterio.open(name)) as raster:
             window = _window(raster, box, url)
-            profile = _profile(raster, window, source)
-            with rasterio.open(draft, "w", **profile) as file:
+            with rasterio.open(draft, "w", **_profile(raster, window, source)) as file:
                 file.update_tags(**_tags(raster, source))
                 _copy(client, name, raster, file, window, source, url, tell)
         _as_cog(draft, target)
@@ -236,24 +239,37 @@ def _copy(
 
 
 def _read(client: Client, name: str, raster: Any, part: Any, url: str) -> NDArray[Any]:
-    """A piece of the raster; after a failure through a connection of its own, a few times."""
+    """A piece of the raster; after a failure through a connection of its own."""
     import rasterio
     from rasterio.errors import RasterioError
 
+    def again() -> NDArray[Any]:
+        with rasterio.open(name) as own:
+            return np.asarray(own.read(1, window=part))
+
     try:
         return np.asarray(raster.read(1, window=part))
-    except RasterioError as error:
-        last = error
+    except RasterioError:
+        client.sleep(client.patience.backoff_s)
+        return _persist(client, url, again)
+
+
+def _persist(client: Client, url: str, attempt: Callable[[], T]) -> T:
+    """Try with the client's patience: GDAL does not tell failures that pass from others."""
+    from rasterio.errors import RasterioError
+
     patience = client.patience
-    for count in range(1, patience.attempts):
-        client.sleep(patience.backoff_s * 2 ** (count - 1))
+    for count in range(1, patience.attempts + 1):
+        if client.stop.is_set():
+            raise Stopped
         try:
-            with rasterio.open(name) as again:
-                return np.asarray(again.read(1, window=part))
+            return attempt()
         except RasterioError as error:
-            last = error
-    msg = f"{url}: {last} ({patience.attempts} attempts); run the same command again"
-    raise FetchError(msg) from last
+            if count == patience.attempts:
+                msg = f"{url}: {error} ({count} attempts); run the same command again"
+                raise FetchError(msg) from error
+            client.sleep(patience.backoff_s * 2 ** (count - 1))
+    raise AssertionError
 
 
 def _metres(values: NDArray[Any], raster: Any) -> NDArray[np.float32]:

@@ -18,6 +18,8 @@ from tile_server import (
     glo_tile,
     read,
     skadi_tile,
+    status,
+    truncated,
     zipped_bomb,
 )  # fmt: skip
 
@@ -563,3 +565,50 @@ def test_bare_earth_in_another_unit_is_found_out(
     assert found
     assert float(found[1]) == pytest.approx(factor, rel=0.1)
     assert not list((fetcher.store.root / "gedtm30").iterdir())
+
+
+GEDTM = Request((104.0, 10.0, 104.5, 10.5), ("gedtm30",))
+
+
+def gedtm_path(site: Site) -> str:
+    return next(name for name in site.files if name.startswith("/gedtm30/"))
+
+
+def test_a_window_outlives_faults_of_the_server(
+    site: Site, fetcher: Fetcher, waits: list[float]
+) -> None:
+    metres = add_gedtm(site)
+    # The first answer is the client's own look at the file; the others are GDAL's.
+    site.faults[gedtm_path(site)] = [None, status(500), None, status(503), truncated(100)]
+    report = fetcher.fetch(GEDTM)
+    assert not report.missing
+    assert waits
+    ground = load_ground(elevation=report.files["gedtm30"])
+    assert ground.height_at(104.305, 10.305) == pytest.approx(metres[169, 130], abs=0.051)
+
+
+def test_a_window_of_a_server_that_fails_for_good(site: Site, fetcher: Fetcher) -> None:
+    add_gedtm(site)
+    site.faults[gedtm_path(site)] = [None, *[status(500)] * 50]
+    report = fetcher.fetch(GEDTM)
+    (text,) = report.missing.values()
+    assert "3 attempts" in text
+    assert not list((fetcher.store.root / "gedtm30").iterdir())
+
+
+def test_a_window_that_the_raster_does_not_reach(site: Site, fetcher: Fetcher) -> None:
+    add_gedtm(site)
+    report = fetcher.fetch(Request((20.0, 10.0, 20.5, 10.5), ("gedtm30",)))
+    (text,) = report.missing.values()
+    assert "not to the box" in text
+
+
+def test_a_window_out_of_a_folder(fetcher: Fetcher, site: Site, tmp_path: Path) -> None:
+    metres = add_gedtm(site)
+    path = gedtm_path(site)
+    (tmp_path / Path(path).name).write_bytes(site.files[path])
+    own = Fetcher(fetcher.store, fetcher.client, Origin(folder=tmp_path))
+    report = own.fetch(GEDTM)
+    assert site.requests == []
+    ground = load_ground(elevation=report.files["gedtm30"])
+    assert ground.height_at(104.305, 10.305) == pytest.approx(metres[169, 130], abs=0.051)

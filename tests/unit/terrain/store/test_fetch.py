@@ -441,8 +441,14 @@ def test_across_the_antimeridian(site: Site, fetcher: Fetcher) -> None:
     add_both(site, [(-17, 179), (-17, -180)])
     report = fetcher.fetch(Request((179.5, -16.8, -179.5, -16.2)))
     assert sorted(report.fetched) == [tile_name(-17, 179), tile_name(-17, -180)]
-    files = report.files["glo30"]
-    assert len(files) == 2
+    ground = load_ground(
+        elevation=report.files["glo30"],
+        surface="surface",
+        bounds_lonlat=(179.5, -16.8, 180.5, -16.2),
+    )
+    assert not (ground.zone == OUTSIDE).any()
+    for lon in (179.7, -179.7):
+        assert ground.height_at(lon, -16.5) > 0.0
 
 
 def test_a_folder_takes_the_place_of_the_network(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from dtt_sim.scenario.load import Scenario
     from terrain.store.fetch import Fetcher, Report, Row
     from terrain.store.plan import Request
@@ -124,42 +126,60 @@ def credits(store: Path) -> None:
 
 
 def _with_progress(fetcher: Fetcher, request: Request) -> Report:
-    """Fetch with a line on a terminal that follows the bytes, and one for each file done."""
+    """Fetch with lines on a terminal that follow the bytes, and one for each file done."""
     from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import FileSizeColumn, Progress, TextColumn, TransferSpeedColumn
 
     console = Console(stderr=True, highlight=False)
     columns = (
         TextColumn("{task.description}", markup=False),
-        DownloadColumn(),
+        FileSizeColumn(),
         TransferSpeedColumn(),
     )
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        fetcher.tell = _teller(progress.add_task, progress.update, progress.remove_task, console)
+        fetcher.tell = _Teller(progress)
         return fetcher.fetch(request)
 
 
-def _teller(
-    add: Callable[..., int], update: Callable[..., object], remove: Callable[..., object],
-    console: object,
-) -> Callable[[str, int, str], None]:  # fmt: skip
-    tasks: dict[str, int] = {}
+class _Teller:
+    """Shows what several threads report."""
 
-    def tell(name: str, size: int, state: str) -> None:
-        if state == "":
-            if name not in tasks:
-                tasks[name] = add(name.rpartition("/")[2], total=None)
-            update(tasks[name], completed=size)
-            return
-        if name in tasks:
-            remove(tasks.pop(name))
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.tasks: dict[str, TaskID] = {}
+        self.total: TaskID | None = None
+        self.n_file, self.n_done = 0, 0
+        self.lock = Lock()
+
+    def __call__(self, name: str, size: int, state: str) -> None:
+        """Take a report of :data:`terrain.store.fetch.Tell`."""
+        with self.lock:
+            if state == "files":
+                self.n_file += size
+                if self.total is None:
+                    self.total = self.progress.add_task("", total=None)
+            elif state == "":
+                if name not in self.tasks:
+                    short = name.rpartition("/")[2]
+                    self.tasks[name] = self.progress.add_task(short, total=None)
+                self.progress.update(self.tasks[name], completed=size)
+            else:
+                self._ended(name, size, state)
+            if self.total is not None:
+                text = f"{self.n_done} of {self.n_file} files"
+                self.progress.update(self.total, description=text)
+
+    def _ended(self, name: str, size: int, state: str) -> None:
+        if name in self.tasks:
+            self.progress.remove_task(self.tasks.pop(name))
+        if self.total is not None:  # lists of tiles come before and do not count
+            self.n_done += 1
+            self.progress.advance(self.total, size)
         if state != "there":
-            text = f"  {_megabytes(size)}" if state == "done" else ""
-            console.print(f"{state:<7}{name}{text}", markup=False, soft_wrap=True)  # type: ignore[attr-defined]
-
-    return tell
+            text = f"{state:<7}{name}" + (f"  {_megabytes(size)}" if state == "done" else "")
+            self.progress.console.print(text, markup=False, soft_wrap=True)
 
 
 def _say_plan(rows: list[Row]) -> None:

@@ -49,6 +49,9 @@ def check_tile(path: Path, source: Source, tile: Tile, url: str, *, whole: bool 
                 msg = f"{url}: the raster has no coordinate system; use another mirror"
                 raise FetchError(msg)
             _check_place(raster, source, tile, url)
+            if max(raster.shape) > 2 * source.n_col:
+                msg = f"{url}: {raster.height} x {raster.width} cells are more than a tile has"
+                raise FetchError(msg)
             if whole:
                 for _, window in raster.block_windows(1):
                     raster.read(1, window=window)

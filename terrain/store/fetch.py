@@ -19,7 +19,8 @@ from terrain.store.tiles import parse_list
 
 State = Literal["there", "fetch", "sea", "missing"]
 Tell = Callable[[str, int, str], object]
-"""Called with a file's name, the bytes that are there, and "", "done", "there" or "failed"."""
+"""Called with a file's name, the bytes that are there, and "", "done", "there" or "failed"; and with
+the number of files to come, and "files"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Fetcher:
             return Row(item.name, "missing", 0, True, "not in the store, and offline")
         typical = _typical_bytes(item)
         if self.origin.folder is not None:
-            path = self.origin.local(item.source, item.path)
+            path = self.origin.local(item.source, item.path_in_folder)
             if path is None:
                 return Row(item.name, "missing", 0, True, f"not in {self.origin.folder}")
             known = item.box is None
@@ -249,6 +250,7 @@ class Fetcher:
                 else:
                     report.present.append(item.name)
             return
+        self.tell("", len(items), "files")
         pool = ThreadPoolExecutor(self.n_thread)
         try:
             waiting = {pool.submit(self._one, item): item for item in items}

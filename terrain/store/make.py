@@ -62,7 +62,7 @@ class Maker:
         source, note = item.source, ""
         is_packed = item.path.endswith(".gz")
         raw = part.with_name(part.name.replace(".tif.part", ".gz.part")) if is_packed else part
-        remote = self._get(item, item.path, raw)
+        remote = self._get(item, raw)
         try:
             if item.is_list:
                 _check_list(raw, source)
@@ -76,7 +76,7 @@ class Maker:
             raise
         return self._entry(item, remote.url, remote, note=note)
 
-    def _get(self, item: Item, path: str, part: Path, url: str = "") -> Remote:
+    def _get(self, item: Item, part: Path, url: str = "") -> Remote:
         """A file from the folder, the mirror or the server."""
         source = item.source
         if self.origin.folder is not None:
@@ -92,7 +92,7 @@ class Maker:
                 raise StoreError(msg) from error
             return Remote(local.name, size)
         return self.client.download(
-            url or self.origin.url(source, path),
+            url or self.origin.url(source, item.path),
             part,
             limit=MAX_LIST if item.is_list else source.max_bytes,
             hosts=self.origin.allowed(source),
@@ -150,8 +150,7 @@ class Maker:
             api = self.origin.url(source, item.path)
             data, _ = self.client.read(api, limit=_MAX_ANSWER, hosts=self.origin.allowed(source))
             url, credit = self._boundary(data, api, source)
-        local = Item(source, item.name, Path(item.name).name)
-        remote = self._get(local, local.path, part, url)
+        remote = self._get(item, part, url)
         try:
             check_units(part, remote.url)
         except FetchError:
@@ -216,9 +215,9 @@ class Maker:
 
     def in_folder(self, item: Item) -> Path:
         """The file that is to be copied from the folder."""
-        path = self.origin.local(item.source, item.path)
+        path = self.origin.local(item.source, item.path_in_folder)
         if path is None:
-            name = item.path.rstrip("/").rpartition("/")[2]
+            name = item.path_in_folder.rpartition("/")[2]
             msg = f"{name} is not in {self.origin.folder}; put it there"
             raise AbsentError(msg)
         return path

@@ -52,7 +52,7 @@ class Origin:
         As on the server, below a folder of the source's id or not; or by its bare name.
         """
         assert self.folder is not None
-        name = path.rstrip("/").rpartition("/")[2]
+        name = path.rpartition("/")[2]
         places = [self.folder / source.id / path, self.folder / path]
         places += [self.folder / source.id / name, self.folder / name]
         return next((place for place in places if place.is_file()), None)

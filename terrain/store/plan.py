@@ -43,6 +43,12 @@ class Item:
         """Made rather than fetched: open sea by the list of tiles."""
         return not self.path
 
+    @property
+    def path_in_folder(self) -> str:
+        """As `path`, in a folder that stands for the server: no folder answers as an API does."""
+        is_answer = self.source.layout == "units"
+        return self.name.rpartition("/")[2] if is_answer else self.path
+
 
 @dataclass(frozen=True)
 class Request:

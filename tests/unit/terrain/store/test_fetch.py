@@ -618,3 +618,40 @@ def test_a_window_out_of_a_folder(fetcher: Fetcher, site: Site, tmp_path: Path) 
     assert site.requests == []
     ground = load_ground(elevation=report.files["gedtm30"])
     assert ground.height_at(104.305, 10.305) == pytest.approx(metres[169, 130], abs=0.051)
+
+
+def test_a_tile_of_too_many_cells_is_refused(site: Site, fetcher: Fetcher, tmp_path: Path) -> None:
+    """Blocks of zeros take no room: a few kilobytes can hold a raster that fills the memory."""
+    add_both(site, LAND)
+    n, half = 8000, 0.5 / 8000
+    with rasterio.open(
+        tmp_path / "bomb.tif", "w", driver="GTiff", width=n, height=n, count=1, dtype="float32",
+        crs="EPSG:4326", sparse_ok=True, tiled=True,
+        transform=rasterio.Affine(1 / n, 0, 104 - half, 0, -1 / n, 11 + half),
+    ):  # fmt: skip
+        pass
+    name = glo_name(10, 104)
+    site.files[f"/glo30/{name}/{name}.tif"] = (tmp_path / "bomb.tif").read_bytes()
+    report = fetcher.fetch(Request(BOX))
+    assert "8000 x 8000 cells" in report.missing[tile_name(10, 104)]
+
+
+def test_packed_tiles_and_units_out_of_a_folder(
+    site: Site, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stick"
+    (folder / "srtm" / "elevation-tiles-prod" / "skadi" / "N10").mkdir(parents=True)
+    packed = folder / "srtm" / "elevation-tiles-prod" / "skadi" / "N10" / "N10E104.hgt.gz"
+    packed.write_bytes(skadi_tile())
+    (folder / "geoBoundaries_VNM_ADM1.geojson").write_bytes(units_file())
+    own = Fetcher(fetcher.store, fetcher.client, Origin(folder=folder))
+    request = Request((104.2, 10.2, 104.8, 10.8), ("srtm", "geoboundaries"), ("VNM",))
+    rows = {row.name: row for row in own.plan(request)}
+    assert rows["srtm/skadi_N10E104.tif"].size == packed.stat().st_size
+    assert rows["geoboundaries/geoBoundaries_VNM_ADM1.geojson"].size == len(units_file())
+    report = own.fetch(request)
+    assert not report.missing
+    assert read(report.files["srtm"][0])[0, -1] == 300
+    assert report.files["geoboundaries"][0].read_bytes() == units_file()
+    assert packed.exists()
+    assert site.requests == []

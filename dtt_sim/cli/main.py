@@ -21,7 +21,7 @@ _COMMANDS = {
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
-    "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),
+    "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),
 }
 

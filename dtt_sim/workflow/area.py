@@ -13,7 +13,7 @@ from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float64Array, IntArray
 from terrain.build import load_ground
-from terrain.grid import Grid
+from terrain.grid import Box, Grid
 from terrain.ground import SEA, Ground
 from terrain.population import Population, population_from_points, population_from_raster
 from terrain.units import Units, read_units
@@ -100,17 +100,21 @@ def receiving_grid(scenario: Scenario) -> Grid:
     )
 
 
-def read_ground(scenario: Scenario, grid: Grid) -> Ground:
-    """The ground between a scenario's transmitters and its receiving grid."""
+def ground_box(scenario: Scenario, grid: Grid) -> Box:
+    """Box that the paths between a scenario's transmitters and its receiving grid cross [deg]."""
     west, south, east, north = grid.bounds_lonlat()
     on_air = transmitters_of(scenario)
     lon, lat = [t.lon_deg for t in on_air], [t.lat_deg for t in on_air]
-    box = (
+    return (
         min(west, *lon) - MARGIN_DEG,
         min(south, *lat) - MARGIN_DEG,
         max(east, *lon) + MARGIN_DEG,
         max(north, *lat) + MARGIN_DEG,
     )
+
+
+def read_ground(scenario: Scenario, grid: Grid) -> Ground:
+    """The ground between a scenario's transmitters and its receiving grid."""
     keys = scenario.keys.terrain
     return load_ground(
         elevation=keys.elevation,
@@ -123,7 +127,7 @@ def read_ground(scenario: Scenario, grid: Grid) -> Ground:
         surface=keys.surface,
         is_schematic=keys.schematic,
         credits=keys.credits,
-        bounds_lonlat=box,
+        bounds_lonlat=ground_box(scenario, grid),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Output folder.")
 @click.option("--override", metavar="NAME", help="Lay [override.NAME] of the file over it.")
-@click.option("--phase", metavar="ID", help="Only this phase of the plan.")
+@click.option("--phase", metavar="ID", help="Only this phase of the plan, without its households.")
 @click.option(
     "--elevation",
     type=click.Path(path_type=Path),

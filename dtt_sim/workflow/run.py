@@ -159,7 +159,7 @@ def run(
     progress : callable, optional
         Called with the stage, and how much of how much is done.
     phase : str, optional
-        Only this phase of the plan.
+        Only this phase of the plan; without its households, which need the phases before.
     draws : int, optional
         Of the plan's Monte Carlo, in the place of the scenario's.
     workers : int
@@ -182,7 +182,8 @@ def run(
         check_protection(one)
     tell("terrain", 0, 1)
     area = read_area(scenario)
-    model = prepare_households(scenario, area)
+    # One phase alone has no history: nobody could have bought a receiver before it.
+    model = prepare_households(scenario, area) if phase is None else None
     tell("terrain", 1, 1)
     losses = Losses(
         area.ground, area.grid, prediction_of(scenario), LossCache(cache or out / "cache"), solver

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from terrain.decode import DATA, NO_FILE, NODATA
 from terrain.errors import EmptyTerrainError, TerrainError
+from terrain.fill import MAX_FILL_KM2, FillVoids
+from terrain.fill import fill_voids as fill
 from terrain.grid import Box
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, Ground, Surface
-from terrain.landcover import NOTHING, clutter_heights, read_aligned, read_classes
-from terrain.products import known_product
+from terrain.landcover import NOTHING, read_aligned, read_classes, read_clutter
+from terrain.products import SurfaceGiven, known_products, surface_of
 from terrain.raster import (
     Elevation,
     NodataMeans,
@@ -55,7 +57,9 @@ def load_ground(
     zones: Path | str | None = None,
     land_cover: Paths | None = None,
     land_cover_classes: Path | str = "esa_worldcover",
-    surface: Surface = "bare_earth",
+    surface: SurfaceGiven = "auto",
+    fill_voids: FillVoids = "none",
+    fill_voids_max_km2: float = MAX_FILL_KM2,
     is_schematic: bool = False,
     credits: Sequence[str] = (),
     bounds_lonlat: Box | None = None,
@@ -77,8 +81,13 @@ def load_ground(
         `land` too, the polygons tell the sea and the raster coastal from inland.
     land_cover, land_cover_classes : path(s), optional
         Land-cover raster or tiles, and the table of representative heights.
-    surface : {"bare_earth", "surface"}
-        A surface model already holds canopy and roofs: clutter is then not added again.
+    surface : {"auto", "bare_earth", "surface"}
+        A surface model already holds canopy and roofs: clutter is then not added again. "auto" goes
+        by the files' names, and takes what it does not know for bare earth.
+    fill_voids : {"none", "interpolate"}
+        Whether voids get a height from the heights round them; :func:`terrain.fill.fill_voids`.
+    fill_voids_max_km2 : float
+        Larger voids stay [km²].
     is_schematic : bool
         The relief is made up; carried into every output.
     credits : sequence of str
@@ -96,11 +105,12 @@ def load_ground(
     shore, near_sea = _shore(land, codes, relief, notes)
     count = _Count(part)
     height, is_sea = _sea_and_void(relief, shore, nodata_means, count)
-    notes += count.said
     if land is None and codes is not None:
         # A zone raster is coarse: where it draws sea over ground, the ground keeps its height.
         ground = is_sea & (relief.height_m > 0.0)
         height[ground] = relief.height_m[ground]
+    filled = _fill(relief, height, fill_voids, fill_voids_max_km2, count)
+    notes += count.said
     near_sea |= within(is_sea, relief.grid, COASTAL_DISTANCE_M)
     is_land = np.isfinite(height) & ~is_sea
     zone = radio_climatic_zones(is_land, is_sea, height, relief.grid, near_sea=near_sea)
@@ -112,24 +122,57 @@ def load_ground(
     if not np.isfinite(height).any():
         msg = f"{_files(elevation)}: nothing but voids in the area; check nodata and nodata_means"
         raise EmptyTerrainError(msg)
-    clutter = _clutter(relief, zone, land_cover, land_cover_classes, surface, notes)
-    product = known_product(elevation)
-    if product is not None and product.is_surface and surface == "bare_earth":
-        notes.append(
-            f"{product.name} is a surface model, with canopy and roofs, but surface is given as "
-            "bare_earth: clutter may count twice."
-        )
+    kind, warnings = surface_of(elevation, surface)
+    if land_cover is not None:
+        clutter, told = _clutter(relief, zone, land_cover, land_cover_classes, kind, notes)
+        warnings += told
+    else:
+        clutter = np.zeros(relief.grid.shape, np.float32)
+    products = [p for p in dict.fromkeys(known_products(elevation)) if p is not None]
+    if kind != surface:
+        notes.append(_kind_note(kind, [p.name for p in products]))
     notes.append(_shares(height, zone))
     return Ground(
         relief.grid,
         height,
         zone,
         clutter,
-        surface,
+        kind,
         is_schematic,
-        tuple(dict.fromkeys((*credits, *relief.credits, *([product.credit] if product else [])))),
+        tuple(dict.fromkeys((*credits, *relief.credits, *(p.credit for p in products)))),
         tuple(notes),
+        warnings,
+        None if filled is None else filled[part],
     )
+
+
+def _kind_note(kind: Surface, names: list[str]) -> str:
+    """What "auto" made of the files' names."""
+    whose = ", ".join(names)
+    if kind == "surface":
+        return (
+            f"{whose} is a surface model by its name: heights above ground count from canopy and "
+            "roofs, and no clutter is added."
+        )
+    return f"{whose or 'The elevation'} is taken as bare earth{' by its name' if whose else ''}."
+
+
+def _fill(
+    relief: Elevation, height: NDArray[np.float32], method: FillVoids, max_km2: float, count: _Count
+) -> BoolArray | None:
+    """Fill what is void; cells that no file covers are not."""
+    if method == "none":
+        return None
+    if method != "interpolate":
+        msg = f"fill_voids = {method!r}; give none or interpolate"
+        raise TerrainError(msg)
+    voids = np.isnan(height)
+    voids &= relief.state != NO_FILE
+    filled = fill(height, voids, relief.grid, max_km2)
+    share = f"{np.mean(filled[count.part]):.2%}"
+    count.add(filled, f"void cells ({share}) got a height interpolated from those round them")
+    count.add(voids & ~filled, f"cells of voids larger than {max_km2:g} km² stay void")
+    return filled
 
 
 def _files(paths: Paths) -> str:
@@ -310,32 +353,30 @@ def _apply_codes(
 def _clutter(
     relief: Elevation,
     zone: NDArray[np.uint8],
-    land_cover: Paths | None,
+    land_cover: Paths,
     table: Path | str,
     surface: Surface,
     notes: list[str],
-) -> NDArray[np.float32]:
-    """Representative clutter height on land [m]; none at sea and none on a surface model."""
-    if land_cover is None:
-        return np.zeros(relief.grid.shape, np.float32)
-    classes = read_classes(table)
-    codes = read_aligned(land_cover, relief.grid)
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Representative clutter height on land [m], none on a surface model; and what to warn of."""
     on_land = (zone == COASTAL) | (zone == INLAND)
-    codes[~on_land] = NOTHING
-    if 0 not in classes:
-        codes[codes == 0] = NOTHING  # by custom no class, tagged or not
-    heights = clutter_heights(codes, classes, _files(land_cover))
-    bare = int((on_land & (codes == NOTHING)).sum())
-    if bare:
-        notes.append(f"{bare} land cells have no land cover: no clutter there.")
+    heights = read_clutter(land_cover, relief.grid, read_classes(table), on_land)
+    bare = on_land & np.isnan(heights)
+    n_bare = int(bare.sum())
+    if n_bare:
+        notes.append(f"{n_bare} land cells have no land cover: no clutter there.")
+    heights[bare] = 0.0
+    heights[~on_land] = 0.0
+    n_high = int((heights > 0.0).sum())
     if surface == "surface":
-        notes.append(
-            f"Warning: the elevation is a surface model that already holds canopy and buildings; "
-            f"clutter of {int((heights > 0).sum())} vegetated or built cells was not added again."
+        told = (
+            "The elevation is a surface model that already holds canopy and buildings: the clutter "
+            f"of {n_high} vegetated or built cells was not added again. For clutter heights use bare "
+            "earth (GEDTM30, FABDEM)."
         )
-        return np.zeros_like(heights)
-    notes.append(f"Clutter on {np.mean(heights > 0):.1%} of the cells.")
-    return heights
+        return np.zeros_like(heights), (told,)
+    notes.append(f"Clutter on {n_high / heights.size:.1%} of the cells.")
+    return heights, ()
 
 
 def _shares(height: NDArray[np.float32], zone: NDArray[np.uint8]) -> str:

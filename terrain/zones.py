@@ -33,6 +33,7 @@ POLDER_CELLS: Final = 100
 POLDER_M: Final = -1.5
 """below this height."""
 
+_ROWS_AT_ONCE: Final = 1024
 _EIGHT: Final = np.ones((3, 3), int)
 
 
@@ -57,7 +58,7 @@ class Patches:
 
         self.label, self.count = ndimage.label(cells, structure=_EIGHT)
         north, east = grid.cell_size_m()
-        self.n_cell = np.bincount(self.label.ravel(), minlength=self.count + 1)
+        self.n_cell = _count(self.label, self.count)
         self.area_km2 = self.n_cell * (1e-6 * north * east)
 
     def select(self, chosen: BoolArray) -> BoolArray:
@@ -117,6 +118,14 @@ class Patches:
         return out
 
 
+def _count(label: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """Cells of each patch; by rows, as bincount makes wide copies."""
+    total = np.zeros(count + 1, np.int64)
+    for top in range(0, label.shape[0], _ROWS_AT_ONCE):
+        total += np.bincount(label[top : top + _ROWS_AT_ONCE].ravel(), minlength=count + 1)
+    return total
+
+
 def sea_in_nodata(
     missing: BoolArray, height_m: NDArray[np.float32], grid: Grid, *, any_shore: bool = False
 ) -> BoolArray:
@@ -141,6 +150,7 @@ def sea_in_heights(height_m: NDArray[np.float32], grid: Grid) -> BoolArray:
         flat = Patches(height_m <= 0.0, grid)
         calm = flat.select(flat.is_large & (flat.share(height_m == 0.0) >= 0.5))
         deep = flat.select(flat.is_large & (flat.median_m(height_m) < LOWEST_LAND_M))
+        del flat  # four bytes a cell, before the next such takes as many
         below = Patches(calm & (height_m < 0.0), grid)
     polder = (below.area_km2 >= POLDER_KM2) & (below.n_cell >= POLDER_CELLS)
     polder &= below.median_m(height_m) <= POLDER_M

@@ -287,7 +287,9 @@ def test_land_cover_becomes_clutter_on_land_only(make_raster: MakeRaster) -> Non
     assert noted(ground, "600 land cells have no land cover")
     doubled = load_ground(elevation=path, land_cover=cover, surface="surface")
     assert (doubled.clutter_m == 0.0).all()
-    assert noted(doubled, "clutter of 1800 vegetated or built cells was not added again")
+    assert len(doubled.warnings) == 1
+    assert "clutter of 1800 vegetated or built cells was not added again" in doubled.warnings[0]
+    assert ground.warnings == ()
 
 
 def test_land_cover_class_without_a_height(make_raster: MakeRaster) -> None:

@@ -331,7 +331,10 @@ def _sea_by_elevation(
         count.add(is_sea, "nodata cells in large patches with a low shore at the edge are sea")
     if is_sea.any() and relief.nodata != 0.0:
         return np.asarray(is_sea, bool)  # where nodata is the sea, a height of 0 m is land
-    water = sea_in_heights(np.where(data, relief.height_m, np.float32(np.nan)), relief.grid)
+    heights = relief.height_m
+    if not data.all():
+        heights = np.where(data, heights, np.float32(np.nan))
+    water = sea_in_heights(heights, relief.grid)
     count.add(water, "cells in large areas at 0 m (with noise round it) are sea")
     return np.asarray(is_sea | water, bool)
 
@@ -380,8 +383,10 @@ def _clutter(
 
 
 def _shares(height: NDArray[np.float32], zone: NDArray[np.uint8]) -> str:
-    land = height[(zone == COASTAL) | (zone == INLAND)]
-    span = f"land {land.min():.0f} to {land.max():.0f} m" if land.size else "no land"
+    on_land = (zone == COASTAL) | (zone == INLAND)
+    low = np.min(height, where=on_land, initial=math.inf)
+    high = np.max(height, where=on_land, initial=-math.inf)
+    span = f"land {low:.0f} to {high:.0f} m" if on_land.any() else "no land"
     return (
         f"Sea {np.mean(zone == SEA):.1%}, void {np.mean(zone == VOID):.2%}, covered by no file "
         f"{np.mean(zone == OUTSIDE):.1%} of {zone.size} cells; {span}."

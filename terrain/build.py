@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,11 +161,11 @@ def _fill(
     relief: Elevation, height: NDArray[np.float32], method: FillVoids, max_km2: float, count: _Count
 ) -> BoolArray | None:
     """Fill what is void; cells that no file covers are not."""
+    if method not in get_args(FillVoids):
+        msg = f"fill_voids = {method!r}; give {' or '.join(get_args(FillVoids))}"
+        raise TerrainError(msg)
     if method == "none":
         return None
-    if method != "interpolate":
-        msg = f"fill_voids = {method!r}; give none or interpolate"
-        raise TerrainError(msg)
     voids = np.isnan(height)
     voids &= relief.state != NO_FILE
     filled = fill(height, voids, relief.grid, max_km2)

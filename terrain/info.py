@@ -144,7 +144,7 @@ def describe(path: Path | str) -> RasterInfo:
             nodata=source.nodata,
             is_elevation=is_elevation,
             taken_as=taken_as,
-            vertical=_vertical(wkt, product.vertical_datum if product else ""),
+            vertical=vertical_datum(wkt, product.vertical_datum if product else ""),
             credit=tags.get("TIFFTAG_COPYRIGHT")
             or tags.get("CREDIT")
             or (product.credit if product else ""),
@@ -197,7 +197,8 @@ def _crs_name(wkt: str) -> str:
     return str(CRS.from_wkt(wkt).name)
 
 
-def _vertical(wkt: str, guess: str) -> str:
+def vertical_datum(wkt: str, guess: str) -> str:
+    """Vertical datum of a coordinate system, else the one that a product's heights refer to."""
     from pyproj import CRS
 
     own = CRS.from_wkt(wkt)

@@ -25,6 +25,7 @@ _COLUMNS = ("class_code", "representative_height_m")
 NOTHING: Final = -1
 """Code of cells where a class raster has nodata or does not reach."""
 _COUNTED_CODES: Final = 100_000
+_MAX_CODE: Final = 1_000_000_000
 FINER: Final = 0.7
 """Pixels smaller than this part of a cell are gathered up in it; others are read at its centre."""
 _BAND_PIXELS = 4_000_000
@@ -278,7 +279,7 @@ def _codes(source: Any, window: Any) -> NDArray[np.int32]:
     """Class codes of a window, NOTHING where the raster has none."""
     raw = source.read(1, window=window)
     # One that does not fit is no class, but wrapped round it could look like one.
-    codes = np.clip(raw, -1_000_000_000, 1_000_000_000).astype(np.int32)
+    codes = np.asarray(np.clip(raw, -_MAX_CODE, _MAX_CODE), np.int32)
     codes[source.read_masks(1, window=window) == 0] = NOTHING
     return codes
 

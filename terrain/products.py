@@ -27,6 +27,9 @@ class Product:
         Heights of canopy and roofs (surface model) rather than of bare ground.
     vertical_datum : str
         Geoid to which heights refer.
+    registration : {"half_cell_north_west", "whole_degrees", "posts", ""}
+        Where the edges of a tile lie: half a cell north and west of the whole degrees of its name,
+        on them, or half a cell outside (values stand on the degrees); "" where it has no such tiles.
     credit : str
         What its licence wants said.
     """
@@ -34,6 +37,7 @@ class Product:
     name: str
     is_surface: bool
     vertical_datum: str
+    registration: str
     credit: str
 
 
@@ -90,7 +94,13 @@ def _products() -> tuple[tuple[re.Pattern[str], Product], ...]:
     return tuple(
         (
             re.compile(row["pattern"], re.IGNORECASE),
-            Product(row["name"], row["is_surface"] == "yes", row["vertical_datum"], row["credit"]),
+            Product(
+                row["name"],
+                row["is_surface"] == "yes",
+                row["vertical_datum"],
+                row["registration"],
+                row["credit"],
+            ),
         )
         for row in rows
     )

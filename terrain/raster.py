@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -162,7 +162,48 @@ def read_elevation(
         Unreadable file, no coordinate system, heights in no known unit, or nothing but nodata.
     """
     with small_cache():
-        return _mosaic(_look(paths), bounds_lonlat, nodata)
+        tiles = _look(paths)
+        found = _mosaic(tiles, _mosaic_grid(tiles, bounds_lonlat), nodata)
+    if not (found.state == DATA).any():
+        msg = (
+            f"{_files(tiles)}: nothing but nodata ({found.nodata}) in the area; check the area and "
+            "nodata"
+        )
+        raise EmptyTerrainError(msg)
+    return found
+
+
+def elevation_bands(
+    paths: Paths, grid: Grid, *, nodata: float | None = None, n_row: int = 512, beyond: int = 0
+) -> Iterator[tuple[slice, Elevation]]:
+    """Heights as the files have them, some rows of a mosaic's grid at a time.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+    grid : Grid
+        Of :func:`elevation_grid`, or a part of it.
+    nodata : float, optional
+        Takes the place of the files' own nodata tag.
+    n_row, beyond : int
+        Rows of a band, and how many rows more there are above and below it.
+
+    Yields
+    ------
+    rows : slice
+        Rows of `grid` without those beyond.
+    elevation : Elevation
+        Of these rows and, where the grid has them, those beyond.
+    """
+    with small_cache():
+        tiles = _look(paths)
+        a, _, c, _, e, f = grid.transform
+        for top in range(0, grid.n_row, n_row):
+            bottom = min(top + n_row, grid.n_row)
+            first, last = max(0, top - beyond), min(grid.n_row, bottom + beyond)
+            origin = (a, 0.0, c, 0.0, e, f + e * first)
+            band = Grid(grid.crs, origin, (last - first, grid.n_col))
+            yield slice(top, bottom), _mosaic(tiles, band, nodata)
 
 
 def elevation_grid(paths: Paths, *, bounds_lonlat: Box | None = None) -> Grid:
@@ -215,9 +256,7 @@ def _files(tiles: list[_Tile]) -> str:
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _mosaic(tiles: list[_Tile], box: Box | None, nodata: float | None) -> Elevation:
-    files = _files(tiles)
-    grid = _mosaic_grid(tiles, box)
+def _mosaic(tiles: list[_Tile], grid: Grid, nodata: float | None) -> Elevation:
     height = np.full(grid.shape, np.nan, np.float32)
     state = np.zeros(grid.shape, np.uint8)
     north, east = grid.cell_size_m()
@@ -233,10 +272,7 @@ def _mosaic(tiles: list[_Tile], box: Box | None, nodata: float | None) -> Elevat
         credits |= dict.fromkeys(tile.credits)
         with open_raster(tile.name) as source:
             notes += _paste(source, tile.name, grid, nodata, height, state, odd)
-    odd.check(files, int((state == DATA).sum()), notes)
-    if not (state == DATA).any():
-        msg = f"{files}: nothing but nodata ({tag}) in the area; check the area and nodata"
-        raise EmptyTerrainError(msg)
+    odd.check(_files(tiles), int((state == DATA).sum()), notes)
     return Elevation(grid, height, state, tag, tuple(dict.fromkeys(notes)), tuple(credits))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from dtt_sim.cli.terrain_check import check
+
 
 @click.group()
 def terrain() -> None:
@@ -36,3 +38,6 @@ def info(*, paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"error: {problem}", err=True)
     if problems:
         raise SystemExit(2)
+
+
+terrain.add_command(check)

@@ -1,0 +1,462 @@
+"""What a scenario's area needs of the ground, and what its files have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from dtt_sim.coverage.field import Mast
+from dtt_sim.errors import ModelDomainError
+from dtt_sim.model import Transmitter
+from dtt_sim.scenario.load import Scenario
+from dtt_sim.workflow.area import (
+    Area,
+    read_ground,
+    read_population,
+    receiving_grid,
+    transmitters_of,
+    unit_of_cell,
+    units_of,
+)
+from terrain.errors import TerrainError
+from terrain.fill import MAX_FILL_KM2
+from terrain.grid import Box
+from terrain.ground import OUTSIDE, SEA, VOID, ZONE_NAMES, Ground
+from terrain.info import vertical_datum
+from terrain.landcover import NOTHING, LandClass, count_classes, read_class_table
+from terrain.population import OUTSIDE_UNITS
+from terrain.products import known_product
+from terrain.quality import (
+    HIGHEST_LAND_M,
+    LOWEST_LAND_M,
+    RawHeights,
+    Voids,
+    raw_heights,
+    uncovered,
+    voids,
+    zone_shares,
+)
+from terrain.raster import open_raster, raster_grid
+from terrain.tile_names import Registration, registration
+
+DIFFERENT_M = 20.0
+"""A station list's ground and the terrain's that differ by more are worth a look."""
+
+SHOWN = 4
+"""Missing tiles that are named."""
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at: an error stops a run, a warning does not."""
+
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElevationFile:
+    """Facts of one elevation file that are known without reading its heights.
+
+    Attributes
+    ----------
+    file, product, vertical : str
+    is_surface : bool or None
+        What the product measures; None where the name tells no product.
+    bounds_lonlat : (west, south, east, north)
+        [deg].
+    shape : (n_row, n_col)
+    dtype : str
+    nodata : float or None
+    registration : Registration
+    """
+
+    file: str
+    product: str
+    vertical: str
+    is_surface: bool | None
+    bounds_lonlat: Box
+    shape: tuple[int, int]
+    dtype: str
+    nodata: float | None
+    registration: Registration
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCheck:
+    """The ground at a mast.
+
+    Attributes
+    ----------
+    stations : tuple of str
+        Ids of those on the mast.
+    site, zone : str
+    lat_deg, lon_deg : float
+    ground_m : float
+        Of the terrain [m]; NaN where there is none.
+    listed_m : float or None
+        Ground by the station list [m].
+    height_agl_m : float
+        Antenna above the terrain's ground [m]; NaN where there is none.
+    sea_km : float or None
+        Distance to the nearest land of a site in the sea [km]; NaN where there is none near.
+    problem : str
+        Why it cannot be predicted; empty where it can.
+    """
+
+    stations: tuple[str, ...]
+    site: str
+    zone: str
+    lat_deg: float
+    lon_deg: float
+    ground_m: float
+    listed_m: float | None
+    height_agl_m: float
+    sea_km: float | None
+    problem: str
+
+    @property
+    def difference_m(self) -> float:
+        """Terrain's ground above the list's [m]; NaN where one is not known."""
+        return math.nan if self.listed_m is None else self.ground_m - self.listed_m
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShare:
+    """A land-cover class of the area.
+
+    Attributes
+    ----------
+    code : int
+    share : float
+        Of the pixels that have a class.
+    known : LandClass or None
+        None where the table does not have it.
+    """
+
+    code: int
+    share: float
+    known: LandClass | None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Persons of a population, by where they live.
+
+    Attributes
+    ----------
+    total : float
+        All, whatever follows.
+    in_units : float
+        In named units, on the receiving grid or not.
+    outside_units, outside_grid : float
+        In no unit; and of the named units, beyond the receiving grid.
+    at_sea, without_ground : float
+        On the grid, of the named units: in sea cells; where the terrain has a void or nothing.
+    n_unit : int
+        Named units.
+    """
+
+    total: float
+    in_units: float
+    outside_units: float
+    outside_grid: float
+    at_sea: float
+    without_ground: float
+    n_unit: int
+
+
+@dataclass(frozen=True, eq=False)
+class TerrainCheck:
+    """What was found.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    area : Area
+    needed : (west, south, east, north)
+        Receiving grid and sites [deg].
+    files : tuple of ElevationFile
+    missing_share : float
+        Of the needed area, covered by no file.
+    missing_tiles : dict of str to float
+        One-degree tiles of which something is missing, and how much.
+    voids : Voids
+    raw : RawHeights
+    classes : tuple of ClassShare
+        Commonest first; empty without land cover.
+    zones : dict of int to float
+        Share of the terrain's cells by zone code.
+    sites : tuple of SiteCheck
+    people : People or None
+    findings : tuple of Finding
+        Errors first.
+    """
+
+    scenario: Scenario
+    area: Area
+    needed: Box
+    files: tuple[ElevationFile, ...]
+    missing_share: float
+    missing_tiles: dict[str, float]
+    voids: Voids
+    raw: RawHeights
+    classes: tuple[ClassShare, ...]
+    zones: dict[int, float]
+    sites: tuple[SiteCheck, ...]
+    people: People | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def ground(self) -> Ground:
+        """The ground as a run would have it."""
+        return self.area.ground
+
+
+def check_terrain(scenario: Scenario) -> TerrainCheck:
+    """Read a scenario's ground, people and sites, and say what is odd about them.
+
+    What stops a run is a finding here, as far as the rest can be looked at without it.
+
+    Raises
+    ------
+    DttSimError, terrain.errors.TerrainError
+        Files without which nothing can be said.
+    """
+    keys = scenario.keys.terrain
+    grid = receiving_grid(scenario)
+    paths = [keys.elevation] if isinstance(keys.elevation, str) else keys.elevation
+    files = tuple(_elevation_file(path) for path in paths)
+    needed = _needed(scenario, grid.bounds_lonlat())
+    ground, stopped = _ground(scenario)
+    units = units_of(scenario)
+    population = read_population(scenario, grid, ground, units)
+    area = Area(grid, ground, population, units, unit_of_cell(units, grid))
+    classes = _classes(scenario, ground.grid.bounds_lonlat())
+    missing_share, missing_tiles = uncovered(ground, needed)
+    found = TerrainCheck(
+        scenario, area, needed, files, missing_share, missing_tiles,
+        voids(ground, keys.fill_voids_max_km2 if ground.filled is not None else MAX_FILL_KM2),
+        raw_heights(ground, keys.elevation, nodata=keys.nodata),
+        classes, zone_shares(ground), _sites(scenario, ground), _people(area), (),
+    )  # fmt: skip
+    said = [*stopped, *_findings(found)]
+    said.sort(key=lambda finding: finding.level != "error")
+    return replace(found, findings=tuple(said))
+
+
+def _elevation_file(path: str) -> ElevationFile:
+    product = known_product(path)
+    with open_raster(path) as source:
+        own = raster_grid(source)
+        return ElevationFile(
+            Path(path).name,
+            product.name if product else "",
+            vertical_datum(source.crs.to_wkt(), product.vertical_datum if product else ""),
+            product.is_surface if product else None,
+            own.bounds_lonlat(),
+            own.shape,
+            source.dtypes[0],
+            source.nodata,
+            registration(path, own),
+        )
+
+
+def _needed(scenario: Scenario, grid: Box) -> Box:
+    """Box of the receiving grid and all sites [deg]."""
+    on_air = transmitters_of(scenario)
+    lon, lat = [t.lon_deg for t in on_air], [t.lat_deg for t in on_air]
+    west, south, east, north = grid
+    return min(west, *lon), min(south, *lat), max(east, *lon), max(north, *lat)
+
+
+def _ground(scenario: Scenario) -> tuple[Ground, list[Finding]]:
+    """The ground; without land cover where that is what stops it."""
+    grid = receiving_grid(scenario)
+    try:
+        return read_ground(scenario, grid), []
+    except TerrainError as error:
+        keys = scenario.keys
+        if keys.terrain.land_cover is None:
+            raise
+        bare = keys.terrain.model_copy(update={"land_cover": None})
+        without = replace(scenario, keys=keys.model_copy(update={"terrain": bare}))
+        return read_ground(without, grid), [Finding("error", str(error))]
+
+
+def _classes(scenario: Scenario, box: Box) -> tuple[ClassShare, ...]:
+    keys = scenario.keys.terrain
+    if keys.land_cover is None:
+        return ()
+    try:
+        counts = count_classes(keys.land_cover, box)
+        table = read_class_table(keys.land_cover_classes)
+    except TerrainError:
+        return ()  # the ground says so
+    counts.pop(NOTHING, None)
+    if 0 not in table:
+        counts.pop(0, None)
+    total = sum(counts.values())
+    return tuple(
+        ClassShare(code, count / total, table.get(code))
+        for code, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    )
+
+
+def _sites(scenario: Scenario, ground: Ground) -> tuple[SiteCheck, ...]:
+    """Masts in the order of the table; stations that differ in nothing here stand together."""
+    masts: dict[tuple[Mast, str, float | None], list[Transmitter]] = {}
+    for t in transmitters_of(scenario):
+        masts.setdefault((Mast.of(t), t.site, t.ground_amsl_m), []).append(t)
+    return tuple(
+        _site(mast, site, listed, stations, ground)
+        for (mast, site, listed), stations in masts.items()
+    )
+
+
+def _site(
+    mast: Mast, site: str, listed: float | None, stations: list[Transmitter], ground: Ground
+) -> SiteCheck:
+    ground_m = ground.height_at(mast.lon_deg, mast.lat_deg)
+    zone = int(ground.zone_at(mast.lon_deg, mast.lat_deg))
+    agl, amsl = mast.height_agl_m, mast.height_amsl_m
+    problem = ""
+    try:
+        height = mast.height_above(ground)
+    except ModelDomainError as error:
+        height = agl if agl is not None else (amsl or math.nan) - ground_m
+        problem = str(error)
+    return SiteCheck(
+        tuple(dict.fromkeys(t.id for t in stations)),
+        site,
+        ZONE_NAMES[zone],
+        mast.lat_deg,
+        mast.lon_deg,
+        ground_m,
+        listed,
+        height,
+        ground.nearest_land_km(mast.lon_deg, mast.lat_deg) if zone == SEA else None,
+        problem,
+    )
+
+
+def _people(area: Area) -> People | None:
+    people = area.population
+    if people is None:
+        return None
+    named = np.array([name != OUTSIDE_UNITS for name in people.units])
+    counted = people.is_counted
+    zone = area.ground.zone_at(*area.grid.lonlat())
+    nowhere = people.served((zone == VOID) | (zone == OUTSIDE))
+    return People(
+        people.total,
+        float(people.by_unit[named].sum()),
+        float(people.by_unit[~named].sum()),
+        float(people.outside[counted].sum()),
+        float(people.at_sea[counted].sum()),
+        float(nowhere[counted].sum()),
+        int(named.sum()),
+    )
+
+
+def _findings(found: TerrainCheck) -> Iterator[Finding]:
+    """What a planner should look at."""
+    for text in (
+        *found.ground.warnings, *_coverage(found), *_files(found), *_heights(found), *_people_told(found),
+    ):  # fmt: skip
+        yield Finding("warning", text)
+    for site in found.sites:
+        yield from _of_site(site)
+
+
+def _coverage(found: TerrainCheck) -> Iterator[str]:
+    """What the files do not reach, and what is coarser than the grid."""
+    if found.missing_share:
+        worst = sorted(found.missing_tiles.items(), key=lambda one: -one[1])
+        names = ", ".join(f"{n} ({_share(s)})" for n, s in worst[:SHOWN])
+        more = f" and {len(worst) - SHOWN} more" if len(worst) > SHOWN else ""
+        yield (
+            f"no file covers {_share(found.missing_share)} of the area: {names}{more}; paths across it "
+            "have no prediction. Add the tiles; where they are open sea, land polygons say so"
+        )
+    cell_m, own_m = min(found.area.grid.cell_size_m()), found.ground.resolution_m
+    if own_m > 2.0 * cell_m:
+        yield (
+            f"the elevation's cells of {own_m:.0f} m are coarser than the receiving grid's of "
+            f"{cell_m:.0f} m: hills between them are not seen"
+        )
+
+
+def _files(found: TerrainCheck) -> Iterator[str]:
+    for file in found.files:
+        if file.registration.verdict in {"shifted", "elsewhere"}:
+            yield f"{file.file}: {file.registration.text}"
+    datums = dict.fromkeys(file.vertical.partition(" (")[0] for file in found.files)
+    if len(datums) > 1:
+        yield f"heights refer to {' and '.join(datums)}: they may step where the tiles meet"
+
+
+def _heights(found: TerrainCheck) -> Iterator[str]:
+    raw, gaps = found.raw, found.voids
+    if raw.n_spike or raw.n_pit:
+        worst = raw.spots[0]
+        yield (
+            f"{raw.n_spike} spikes and {raw.n_pit} pits: single cells far off all their neighbours, "
+            f"the worst {worst.height_m:.0f} m ({worst.off_m:+.0f} m) at {worst.lat_deg:.4f} "
+            f"{worst.lon_deg:.4f}: a spike blocks every path across it; set it to nodata"
+        )
+    if raw.n_too_low or raw.n_too_high:
+        yield (
+            f"{raw.n_too_low} land cells lie below {LOWEST_LAND_M:.0f} m and {raw.n_too_high} above "
+            f"{HIGHEST_LAND_M:.0f} m: there is no such ground; check unit, nodata and land polygons"
+        )
+    if gaps.n_cell:
+        yield (
+            f"{gaps.n_cell:,} void cells: paths across them have no prediction; fill_voids = "
+            '"interpolate", or a second raster behind the first, closes them'
+            if found.ground.filled is None
+            else f"{gaps.n_cell:,} void cells stay, in voids larger than {gaps.small_km2:g} km²: paths "
+            "across them have no prediction; a second raster behind the first closes them"
+        )
+
+
+def _people_told(found: TerrainCheck) -> Iterator[str]:
+    people = found.people
+    if people is None:
+        return
+    for persons, text in (
+        (people.outside_grid, "live outside the receiving grid and count as not served"),
+        (people.without_ground, "live where the terrain has no height: no prediction reaches them"),
+    ):
+        if persons >= 0.5:
+            yield f"{persons:,.0f} persons ({_share(persons / people.total)}) {text}"
+    if people.at_sea > 0.01 * people.total:
+        share = _share(people.at_sea / people.total)
+        yield f"{people.at_sea:,.0f} persons ({share}) live in sea cells: compare land and population"
+
+
+def _of_site(site: SiteCheck) -> Iterator[Finding]:
+    name = f"site {site.site} ({', '.join(site.stations)})"
+    if site.problem:
+        yield Finding("error", f"{name}: {site.problem}")
+    elif site.sea_km is not None:
+        where = "no land near" if math.isnan(site.sea_km) else f"land is {site.sea_km:.1f} km off"
+        yield Finding("warning", f"{name} stands in the sea, {where}: check its position")
+    if abs(site.difference_m) > DIFFERENT_M:
+        yield Finding(
+            "warning",
+            f"{name}: the terrain's ground is {site.ground_m:.0f} m, the list's {site.listed_m:.0f} m: "
+            "check the position, and whether the terrain is fine enough",
+        )
+
+
+def _share(value: float) -> str:
+    """A share in percent, with as many digits as it takes not to be 0."""
+    return f"{value:.1%}" if value >= 0.001 or value == 0.0 else "under 0.1%"

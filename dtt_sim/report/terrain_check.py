@@ -85,7 +85,7 @@ def _files(found: TerrainCheck) -> Iterator[str]:
 def _heights(found: TerrainCheck) -> Iterator[str]:
     raw = found.raw
     span = next((n for n in reversed(found.ground.notes) if n.startswith("Sea ")), "")
-    odd = f"{raw.n_spike} spikes, {raw.n_pit} pits, {raw.n_too_low + raw.n_too_high} impossible"
+    odd = f"spikes {raw.n_spike}, pits {raw.n_pit}, impossible {raw.n_too_low + raw.n_too_high}"
     yield f"{span.rpartition('; ')[2].rstrip('.')}; {odd}"
 
 

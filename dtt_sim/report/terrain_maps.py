@@ -26,7 +26,7 @@ LAND_COLOUR = "#f4efe6"
 ZONE_COLOURS = {
     SEA: SEA_COLOUR, COASTAL: "#e9d8a6", INLAND: "#8f7a55", VOID: VOID_COLOUR, OUTSIDE: NOTHING_COLOUR,
 }  # fmt: skip
-_WIDTH_IN, _HEAD_IN, _FOOT_IN, _LEGEND_IN = 8.5, 0.75, 0.35, 0.35
+_WIDTH_IN, _HEAD_IN, _FOOT_IN, _LEGEND_IN = 8.5, 0.6, 0.35, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +232,7 @@ def _draw(found: TerrainCheck, layer: _Layer, path: Path) -> None:
     north_m, east_m = layer.grid.cell_size_m()
     aspect = (north_m * layer.grid.n_row) / (east_m * layer.grid.n_col)
     map_in = min(max(_WIDTH_IN * aspect, 2.0), 14.0)
-    bar_in = 0.75 if layer.scale else 0.0
+    bar_in = 0.6 if layer.scale else 0.0
     height = map_in + _HEAD_IN + _FOOT_IN + _LEGEND_IN + bar_in
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=150)
     FigureCanvasAgg(figure)
@@ -248,7 +248,7 @@ def _draw(found: TerrainCheck, layer: _Layer, path: Path) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     if layer.scale:
-        _draw_bar(figure, layer, (_FOOT_IN + _LEGEND_IN + 0.42) / height, 0.14 / height)
+        _draw_bar(figure, layer, (_FOOT_IN + _LEGEND_IN + 0.27) / height, 0.14 / height)
     handles: list[Any] = [
         Patch(facecolor=colour, edgecolor="#555555", label=text) for colour, text in layer.legend
     ]
@@ -257,8 +257,11 @@ def _draw(found: TerrainCheck, layer: _Layer, path: Path) -> None:
         handles=handles, loc="lower center", ncols=6, frameon=False, fontsize=8,
         bbox_to_anchor=(0.5, (_FOOT_IN - 0.12) / height),
     )  # fmt: skip
+    title = f"{layer.title}\n{found.scenario.title}"
+    if found.ground.is_schematic:
+        title += " · SCHEMATIC TERRAIN: relief made up"
     figure.text(
-        0.01, 1.0 - 0.1 / height, f"{layer.title}\n{found.scenario.title}", va="top", fontsize=11,
+        0.01, 1.0 - 0.1 / height, title, va="top", fontsize=10.5,
         fontweight="bold", parse_math=False,
     )  # fmt: skip
     figure.text(
@@ -272,8 +275,7 @@ def _draw(found: TerrainCheck, layer: _Layer, path: Path) -> None:
 def _credits(found: TerrainCheck, layer: _Layer) -> str:
     keys = found.scenario.keys.population
     people = keys.credits if keys and layer.name == "population" else []
-    warning = ["SCHEMATIC TERRAIN"] if found.ground.is_schematic else []
-    text = " · ".join([*warning, *found.ground.credits, *people])
+    text = " · ".join([*found.ground.credits, *people])
     return text if len(text) < 190 else text[:187] + "..."
 
 
@@ -308,14 +310,25 @@ def _draw_sites(ax: Axes, found: TerrainCheck, grid: Grid) -> None:
 
     west, south, east, north = grid.bounds
     change = transformer("EPSG:4326", grid.crs)
+    spots: list[tuple[float, float, list[str]]] = []
     for name, (lon, lat) in {s.site: (s.lon_deg, s.lat_deg) for s in found.sites}.items():
         x, y = change.transform(lon, lat)
         if not (west <= x <= east and south <= y <= north):
             continue
         ax.plot(x, y, "^", color="#b2182b", markersize=6, markeredgecolor="white", zorder=5)
+        near = [
+            names
+            for own_x, own_y, names in spots
+            if abs(x - own_x) < 0.02 * (east - west) and abs(y - own_y) < 0.02 * (north - south)
+        ]
+        if near:  # masts of one town share a label
+            near[0].append(name)
+        else:
+            spots.append((x, y, [name]))
+    for x, y, names in spots:
         right = x > west + 0.75 * (east - west)
         ax.annotate(
-            name, (x, y), xytext=(-6 if right else 6, 3), textcoords="offset points",
+            " / ".join(names), (x, y), xytext=(-6 if right else 6, 3), textcoords="offset points",
             ha="right" if right else "left", fontsize=7, zorder=6, parse_math=False,
             path_effects=[withStroke(linewidth=2.0, foreground="white")],
         )  # fmt: skip

@@ -408,9 +408,10 @@ def _heights(found: TerrainCheck) -> Iterator[str]:
     if raw.n_spike or raw.n_pit:
         worst = raw.spots[0]
         yield (
-            f"{raw.n_spike} spikes and {raw.n_pit} pits: single cells far off all their neighbours, "
-            f"the worst {worst.height_m:.0f} m ({worst.off_m:+.0f} m) at {worst.lat_deg:.4f} "
-            f"{worst.lon_deg:.4f}: a spike blocks every path across it; set it to nodata"
+            f"{_number(raw.n_spike, 'spike')} and {_number(raw.n_pit, 'pit')}: single cells far off all "
+            f"their neighbours, the worst {worst.height_m:.0f} m ({worst.off_m:+.0f} m) at "
+            f"{worst.lat_deg:.4f} {worst.lon_deg:.4f}; a spike blocks every path across it: set it to "
+            "nodata"
         )
     if raw.n_too_low or raw.n_too_high:
         yield (
@@ -455,6 +456,10 @@ def _of_site(site: SiteCheck) -> Iterator[Finding]:
             f"{name}: the terrain's ground is {site.ground_m:.0f} m, the list's {site.listed_m:.0f} m: "
             "check the position, and whether the terrain is fine enough",
         )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _share(value: float) -> str:

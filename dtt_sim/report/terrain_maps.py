@@ -252,7 +252,7 @@ def _draw(found: TerrainCheck, layer: _Layer, path: Path) -> None:
     handles: list[Any] = [
         Patch(facecolor=colour, edgecolor="#555555", label=text) for colour, text in layer.legend
     ]
-    handles += ax.plot([], [], "^", color="#b2182b", markeredgecolor="white", label="transmitter")
+    handles += ax.plot([], [], "^", color="#111111", markeredgecolor="white", label="transmitter")
     figure.legend(
         handles=handles, loc="lower center", ncols=6, frameon=False, fontsize=8,
         bbox_to_anchor=(0.5, (_FOOT_IN - 0.12) / height),
@@ -315,7 +315,7 @@ def _draw_sites(ax: Axes, found: TerrainCheck, grid: Grid) -> None:
         x, y = change.transform(lon, lat)
         if not (west <= x <= east and south <= y <= north):
             continue
-        ax.plot(x, y, "^", color="#b2182b", markersize=6, markeredgecolor="white", zorder=5)
+        ax.plot(x, y, "^", color="#111111", markersize=6, markeredgecolor="white", zorder=5)
         near = [
             names
             for own_x, own_y, names in spots

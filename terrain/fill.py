@@ -78,6 +78,10 @@ def fill_voids(
     boxes = ndimage.find_objects(patches.label)
     first = np.array([box[0].start for box in boxes])
     last = np.array([box[0].stop for box in boxes])
+    sides = [part.stop - part.start for box in boxes for part in box]
+    extent = np.array(sides).reshape(-1, 2).max(axis=1)
+    # No farther than across the largest of them, or GDAL would search the voids that stay as well.
+    reach = float(extent[chosen[1:]].max(initial=0)) + 2.0
     for top in range(0, grid.n_row, _BAND_ROWS):
         mine = np.flatnonzero(chosen[1:] & (first >= top) & (first < top + _BAND_ROWS))
         if not mine.size:
@@ -87,7 +91,6 @@ def fill_voids(
         wanted = np.isin(patches.label[rows], mine + 1)
         known = np.isfinite(height_m[rows])
         part = np.where(known, height_m[rows], np.float32(0.0))
-        reach = float(known.shape[0] + known.shape[1])
         part = fillnodata(part, known.astype(np.uint8), max_search_distance=reach)
         height_m[rows][wanted] = part[wanted]
         filled[rows] |= wanted

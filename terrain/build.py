@@ -240,8 +240,8 @@ def _sea_and_void(
     """Heights with sea at 0 m and voids as NaN, and where the sea is."""
     missing = relief.state == NODATA
     known = shore != UNKNOWN
-    height = relief.height_m.copy()
     is_sea = shore == WATER
+    at_zero = np.zeros_like(missing)  # land
     if means != "auto":
         count.said.append(f"Nodata means {means}, as given.")
     if known.any():
@@ -249,7 +249,7 @@ def _sea_and_void(
         count.add(gaps, "cells that no file covers are sea by the land polygons or zones")
         count.add(is_sea & missing, "nodata cells are sea, as they lie outside the land")
         level = _land_at_zero(relief, shore, means)
-        height[level] = 0.0
+        at_zero |= level
         count.add(level, "nodata cells on land were taken as land at 0 m")
         count.add(missing & ~level & known & ~is_sea, "nodata cells on land are void")
     if not known.all():
@@ -257,11 +257,12 @@ def _sea_and_void(
         is_sea |= own
         if relief.nodata == 0.0 and means == "auto":
             level = missing & ~known & ~own & _low_patches(missing & ~own, relief)
-            height[level] = 0.0
+            at_zero |= level
             count.add(level, "cells tagged nodata with 0 on low land were taken as land at 0 m")
             missing &= ~level
         count.add(missing & ~known & ~own, "nodata cells are void")
-    height[is_sea] = 0.0
+    height = relief.height_m.copy()  # not before: memory is shortest while patches are looked for
+    height[is_sea | at_zero] = 0.0
     with np.errstate(invalid="ignore"):
         faulty = height < LOWEST_BELIEVED_M
     height[faulty] = np.nan

@@ -34,7 +34,7 @@ POLDER_CELLS: Final = 100
 POLDER_M: Final = -1.5
 """below this height."""
 
-_ROWS_AT_ONCE: Final = 1024
+_ROWS_AT_ONCE: Final = 256
 _EIGHT: Final = np.ones((3, 3), int)
 
 

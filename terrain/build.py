@@ -44,6 +44,8 @@ LOWEST_BELIEVED_M: Final = -500.0
 """A land cell lower than any land is a fault of the file."""
 _DEEP_SHARE: Final = 0.001
 """Fewer cells far below the sea are noise that needs no word."""
+_MANY_BARE: Final = 0.2
+"""If more of the land has no class, the land cover is that of another area, or a tile is missing."""
 _EXPLAINED_SHARE: Final = 0.5
 """If this share of the water outside land polygons is nodata, nodata means sea in this file."""
 
@@ -366,9 +368,15 @@ def _clutter(
     on_land = (zone == COASTAL) | (zone == INLAND)
     heights = read_clutter(land_cover, relief.grid, read_classes(table), on_land)
     bare = on_land & np.isnan(heights)
-    n_bare = int(bare.sum())
+    n_bare, warnings = int(bare.sum()), []
     if n_bare:
         notes.append(f"{n_bare} land cells have no land cover: no clutter there.")
+    share = n_bare / max(int(on_land.sum()), 1)
+    if share > _MANY_BARE:
+        warnings.append(
+            f"The land cover has no class on {share:.0%} of the land, which gets no clutter there: "
+            "check that it reaches over the area."
+        )
     heights[bare] = 0.0
     heights[~on_land] = 0.0
     n_high = int((heights > 0.0).sum())
@@ -378,9 +386,9 @@ def _clutter(
             f"of {n_high} vegetated or built cells was not added again. For clutter heights use bare "
             "earth (GEDTM30, FABDEM)."
         )
-        return np.zeros_like(heights), (told,)
+        return np.zeros_like(heights), (told, *warnings)
     notes.append(f"Clutter on {n_high / heights.size:.1%} of the cells.")
-    return heights, ()
+    return heights, tuple(warnings)
 
 
 def _shares(height: NDArray[np.float32], zone: NDArray[np.uint8]) -> str:

@@ -25,7 +25,6 @@ _COLUMNS = ("class_code", "representative_height_m")
 NOTHING: Final = -1
 """Code of cells where a class raster has nodata or does not reach."""
 _COUNTED_CODES: Final = 100_000
-_MAX_CODE: Final = 1_000_000_000
 FINER: Final = 0.7
 """Pixels smaller than this part of a cell are gathered up in it; others are read at its centre."""
 _BAND_PIXELS = 4_000_000
@@ -275,11 +274,15 @@ def _band(
     return on_grid(height), unknown
 
 
-def _codes(source: Any, window: Any) -> NDArray[np.int32]:
+def _codes(source: Any, window: Any) -> NDArray[np.signedinteger[Any]]:
     """Class codes of a window, NOTHING where the raster has none."""
     raw = source.read(1, window=window)
-    # One that does not fit is no class, but wrapped round it could look like one.
-    codes = np.asarray(np.clip(raw, -_MAX_CODE, _MAX_CODE), np.int32)
+    if (
+        raw.dtype == np.uint64
+    ):  # what does not fit is no class, but wrapped round could look like one
+        raw = np.minimum(raw, np.uint64(np.iinfo(np.int64).max))
+    dtype = np.int32 if np.can_cast(raw.dtype, np.int32) else np.int64
+    codes: NDArray[np.signedinteger[Any]] = raw.astype(dtype)
     codes[source.read_masks(1, window=window) == 0] = NOTHING
     return codes
 
@@ -303,7 +306,7 @@ def _unique(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Distinct codes, the index of each cell among them, their counts; counting, not sorting."""
     low, high = int(codes.min()), int(codes.max())
-    if high - low > _COUNTED_CODES:
+    if high - low > _COUNTED_CODES:  # plain integers: no overflow
         present, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
         return present.astype(np.int64), inverse.reshape(codes.shape), counts
     shifted = codes.astype(np.int64) - low

@@ -125,6 +125,48 @@ def test_a_class_that_is_rarer_than_half_a_cell_is_missed_nowhere(make_raster: M
         read_clutter(path, TEN, {40: 0.0}, EVERYWHERE)
 
 
+@pytest.mark.parametrize("dtype", ["uint32", "int64", "uint64"])
+def test_codes_that_need_many_bits_keep_their_number(make_raster: MakeRaster, dtype: str) -> None:
+    path = make_raster(np.full((2, 3), 3_000_000_000, dtype), "lc.tif", transform=TEN.transform)
+    with pytest.raises(TerrainError, match=r": 3000000000 \(6 cells\)"):
+        read_clutter(path, TEN, {10: 15.0}, EVERYWHERE)
+
+
+@pytest.mark.parametrize("step", [0.01, -0.01], ids=["south_up", "north_up"])
+def test_rasters_that_are_stored_otherwise(make_raster: MakeRaster, step: float) -> None:
+    codes = np.full((20, 30), 40, np.uint8)
+    codes[:10] = 10
+    top = 11.0 if step < 0.0 else 10.8
+    path = make_raster(codes, "lc.tif", transform=(0.01, 0.0, 104.0, 0.0, step, top))
+    got = read_clutter(path, TEN, read_classes("esa_worldcover"), EVERYWHERE)
+    expected = [[15.0] * 3, [0.0] * 3]
+    np.testing.assert_allclose(got, expected if step < 0.0 else expected[::-1], atol=1e-5)
+    turned = make_raster(codes, "t.tif", transform=(0.01, 0.004, 103.9, 0.004, -0.01, 11.0))
+    assert np.isfinite(read_clutter(turned, TEN, {10: 15.0, 40: 0.0}, EVERYWHERE)).any()
+
+
+def test_tiles_across_the_antimeridian(make_raster: MakeRaster) -> None:
+    grid = Grid("EPSG:4326", (0.1, 0.0, 179.6, 0.0, -0.1, -16.0), (4, 8))
+    west = make_raster(
+        np.full((40, 40), 10, np.uint8), "w.tif", transform=(0.01, 0.0, 179.6, 0.0, -0.01, -16.0)
+    )
+    east = make_raster(
+        np.full((40, 40), 50, np.uint8), "e.tif", transform=(0.01, 0.0, -180.0, 0.0, -0.01, -16.0)
+    )
+    got = read_clutter([west, east], grid, {10: 15.0, 50: 8.0}, np.ones(grid.shape, bool))
+    np.testing.assert_allclose(got, np.tile([15.0] * 4 + [8.0] * 4, (4, 1)), atol=1e-5)
+    assert count_classes([west, east], grid.bounds_lonlat()) == {10: 1600, 50: 1600}
+
+
+def test_land_cover_of_another_area_is_nothing(make_raster: MakeRaster) -> None:
+    path = make_raster(
+        np.full((20, 20), 10, np.uint8), "utm.tif", crs="EPSG:32610",
+        transform=(500.0, 0.0, 5e5, 0.0, -500.0, 5.5e6),
+    )  # fmt: skip
+    assert np.isnan(read_clutter(path, TEN, {10: 15.0}, EVERYWHERE)).all()
+    assert count_classes(path, (104.0, 10.8, 104.3, 11.0)) == {}
+
+
 def test_the_table_that_fits_is_named(make_raster: MakeRaster) -> None:
     path = make_raster(np.full((2, 3), 311, np.int16), "lc.tif", transform=TEN.transform)
     with pytest.raises(TerrainError, match=r"311 \(6 cells\).*that they are of \(corine\?\)"):

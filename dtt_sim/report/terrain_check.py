@@ -10,7 +10,7 @@ from typing import Any
 from dtt_sim.workflow.terrain_check import SiteCheck, TerrainCheck
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, ZONE_NAMES
 
-CLASSES, SITES, FILES = 8, 12, 4
+CLASSES, SITES, FILES, NOTES = 8, 12, 4, 6
 """Rows shown before "... and more"; JSON has all."""
 _SEA_WORDS = {
     "zero": "0 m",
@@ -31,6 +31,7 @@ def check_lines(found: TerrainCheck) -> list[str]:
         ("heights", _heights(found)),
         ("voids", _voids(found)),
         ("sea", _sea(found)),
+        ("decided", _decided(found)),
         ("surface", _surface(found)),
         ("clutter", _clutter(found)),
         ("zones", _zones(found)),
@@ -131,6 +132,25 @@ def _sea(found: TerrainCheck) -> Iterator[str]:
         "land polygons" if keys.land else "the zone raster" if keys.zones else "the elevation alone"
     )
     yield f"told from land by {how}"
+
+
+def _decided(found: TerrainCheck) -> Iterator[str]:
+    """What was made of nodata, zeros and the like; without what stands elsewhere on the screen."""
+    elsewhere = (
+        "Elevation ",
+        "Nodata is ",
+        "Sea ",
+        "Clutter on ",
+        "The elevation is taken as bare",
+    )
+    told = [
+        note
+        for note in found.ground.notes
+        if not note.startswith(elsewhere) and "is a surface model by its name" not in note
+    ]
+    yield from told[:NOTES] or ["nothing: every cell is as the files have it"]
+    if len(told) > NOTES:
+        yield f"and {len(told) - NOTES} more (--json has all)"
 
 
 def _percent(share: float) -> str:

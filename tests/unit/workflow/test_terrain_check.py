@@ -180,6 +180,53 @@ def test_spikes_and_heights_that_cannot_be(made_up: Path) -> None:
     assert any("1 land cells lie below -430 m and 1 above 8850 m" in text for text in said(found))
 
 
+def test_what_was_set_aside_is_said(made_up: Path) -> None:
+    height = plain()
+    height[40, 80], height[60, 60], height[70, 70] = 20_000.0, -5000.0, -32768.0
+    write(made_up / "dem.tif", height)
+    text = "\n".join(check_lines(check(made_up)))
+    assert "1 cells hold impossible heights (20000 m): nodata." in text
+    assert "1 cells below -500 m on land are void: no land is so low." in text
+    assert "1 cells hold -32768 or -32767 or -9999 without a tag: taken as nodata." in text
+    assert "3 cells (0.03%) in 3 patches" in text
+
+
+def test_one_screen_whatever_happens(made_up: Path) -> None:
+    """Forty sites, twenty classes and a dozen kinds of tiles are told in part."""
+    rows = "".join(
+        f"s{k},Site {k},{10.15 + 0.015 * k:.3f},104.6,60,{200 if k == 33 else 50},10,A,{21 + k % 20}\n"
+        for k in range(40)
+    )
+    (made_up / "stations.csv").write_text(STATIONS + rows, encoding="utf-8")
+    cover = np.repeat(np.arange(20, 40, dtype=np.uint8), N * N // 20).reshape(N, N)
+    write(made_up / "cover.tif", cover)
+    table = "class_code,representative_height_m\n" + "".join(
+        f"{k},{k % 7}\n" for k in range(20, 40)
+    )
+    (made_up / "classes.csv").write_text(table, encoding="utf-8")
+    tiles = []
+    for k in range(10):
+        name = f"strip_{k}.tif"
+        dtype = np.float32 if k % 2 else np.int16
+        write(
+            made_up / name, plain()[10 * k : 10 * k + 10].astype(dtype), top=11.0 - 0.1 * k,
+            nodata=-1000.0 - k,
+        )  # fmt: skip
+        tiles.append(str(made_up / name))
+    found = check(
+        made_up, "cover", terrain__elevation=tiles,
+        terrain__land_cover_classes=str(made_up / "classes.csv"),
+    )  # fmt: skip
+    lines = check_lines(found)
+    assert len(lines) <= 50
+    text = "\n".join(lines)
+    assert "and 29 more masts" in text
+    assert "Site 33" in text, "what is odd is shown first"
+    assert "and 12 more" in text
+    assert "more kinds of files" in text
+    assert len(check_dict(found)["sites"]) == 41
+
+
 def test_depths_and_noise_in_the_sea(made_up: Path) -> None:
     height = plain()
     height[:, :10] = -40.0

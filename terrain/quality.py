@@ -28,6 +28,7 @@ MIN_SPIKE_M: Final = 50.0
 DEEP_M: Final = -10.0
 """Sea below this is a depth and not noise."""
 _SHOWN = 5
+_SLIVER = 0.01
 _LATTICE = 480
 """Points along each side of the area that are looked at for coverage."""
 
@@ -112,7 +113,7 @@ class RawHeights:
 def uncovered(ground: Ground, box: Box) -> tuple[float, dict[str, float]]:
     """Share of a box [deg] that no file covers, and the same of each one-degree tile of it.
 
-    Tiles of which nothing is missing are left out.
+    Tiles of which nothing is missing are left out, and slivers where others are missing whole.
     """
     west, south, east, north = box
     place = (np.arange(_LATTICE) + 0.5) / _LATTICE
@@ -128,7 +129,9 @@ def uncovered(ground: Ground, box: Box) -> tuple[float, dict[str, float]]:
         for code, share in zip(codes, shares, strict=True)
         if share > 0.0
     }
-    return float(missing.mean()), named
+    # The half cell by which neighbours' edges stand off the degree is no missing tile.
+    whole = {name: share for name, share in named.items() if share >= _SLIVER}
+    return float(missing.mean()), whole or named
 
 
 def voids(ground: Ground, small_km2: float) -> Voids:

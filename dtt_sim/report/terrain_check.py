@@ -175,7 +175,10 @@ def _clutter(found: TerrainCheck) -> Iterator[str]:
         return
     cover = found.ground.clutter_m > 0.0
     mean = f", {found.ground.clutter_m[cover].mean():.1f} m in the mean" if cover.any() else ""
-    yield f"on {cover.mean():.1%} of the cells{mean}; classes by {_name(keys.land_cover_classes)}:"
+    added = f"on {cover.mean():.1%} of the cells{mean}"
+    if found.ground.surface == "surface":
+        added = "not added"
+    yield f"{added}; classes by {_name(keys.land_cover_classes)}:"
     for one in found.classes[:CLASSES]:
         what = "not in the table" if one.known is None else f"{one.known.height_m:g} m"
         if one.known is not None and one.known.confidence not in {"", "VERIFIED"}:

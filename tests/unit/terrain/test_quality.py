@@ -115,6 +115,22 @@ def test_what_no_file_covers_is_named_by_tile(make_raster: MakeRaster) -> None:
     assert part["N10E104"] == pytest.approx(0.48, abs=0.03)
 
 
+def test_the_half_cell_beside_a_missing_tile_is_no_tile(make_raster: MakeRaster) -> None:
+    """Edges half a cell north of the degree leave a sliver of the next tile uncovered."""
+    step = 0.02
+    path = make_raster(
+        np.full((50, 50), 20.0, np.float32),
+        transform=(step, 0.0, 104.0 - step / 2, 0.0, -step, 11.0 + step / 2),
+    )
+    ground = load_ground(elevation=path)
+    share, named = uncovered(ground, (104.1, 9.5, 104.9, 11.0))
+    assert set(named) == {"N09E104"}
+    assert share > 1 / 3
+    # Where nothing else is missing, it is said all the same.
+    _, sliver = uncovered(ground, (104.1, 10.0, 104.9, 11.0))
+    assert set(sliver) == {"N10E104"}
+
+
 def test_shares_of_zones(make_raster: MakeRaster) -> None:
     height = hills()
     height[:, :40] = 0.0

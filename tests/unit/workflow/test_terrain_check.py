@@ -380,11 +380,16 @@ def test_a_run_over_a_surface_model_counts_canopy_once(made_up: Path) -> None:
     def losses(override: str | None, elevation: str = "dem.tif") -> tuple[Any, tuple[str, ...]]:
         scenario = load_scenario(
             made_up / "scenario.toml", override=override,
-            set_values={"terrain.elevation": [str(made_up / elevation)]},
+            set_values={
+                "terrain.elevation": [str(made_up / elevation)],
+                "terrain.land_cover_classes": str(made_up / "classes.csv"),
+            },
         )  # fmt: skip
         found = run(scenario, made_up / f"out_{override}_{elevation}")
         return found.fields["hill"].isel(p_time=0).to_numpy(), found.warnings
 
+    table = "class_code,representative_height_m\n10,15\n40,0\n"
+    (made_up / "classes.csv").write_text(table, encoding="utf-8")
     write(made_up / "srtm_dem.tif", plain())
     nothing, _ = losses(None)
     trees, no_warning = losses("cover")
@@ -392,6 +397,10 @@ def test_a_run_over_a_surface_model_counts_canopy_once(made_up: Path) -> None:
     np.testing.assert_array_equal(once, nothing)
     assert any("was not added again" in text for text in warned)
     assert no_warning == ()
+    manifest = (made_up / "out_cover_dem.tif" / "manifest.json").read_text(encoding="utf-8")
+    assert str(made_up) not in manifest
+    assert len(json.loads(manifest)["files_sha256"]["classes.csv"]) == 64
+    assert json.loads(manifest)["terrain"]["surface"] == "bare_earth"
     east = slice(9, None)  # the half with trees
     assert np.nanmean((nothing - trees)[:, east]) > 3.0
 

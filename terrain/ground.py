@@ -153,6 +153,8 @@ class Ground:
         if self.filled is not None and self.filled.shape != self.grid.shape:
             msg = f"filled is {self.filled.shape}, the grid {self.grid.shape}; give them one shape"
             raise TerrainError(msg)
+        if self.filled is not None:  # a part of a larger mask would keep all of that
+            object.__setattr__(self, "filled", np.ascontiguousarray(self.filled, bool))
         # NaN is a height that is not known. Anything else that is no number would be a silent
         # error of every path across it.
         n_endless = int(np.isinf(self.height_m).sum())

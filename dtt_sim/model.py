@@ -136,6 +136,9 @@ class Transmitter:
         Of an analogue station: offset of its carriers in twelfths of the line frequency.
     precision_offset : bool
         Whether that offset is held to about 1 Hz.
+    ground_amsl_m : float or None
+        Height of the ground at the mast as the station list has it [m]. Nothing is computed from
+        it: it is compared with the terrain.
     """
 
     id: str
@@ -153,6 +156,7 @@ class Transmitter:
     channel: str = ""
     line_offset: int = 0
     precision_offset: bool = False
+    ground_amsl_m: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be a transmitter."""

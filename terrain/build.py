@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terrain.decode import DATA, NO_FILE, NODATA
 from terrain.errors import EmptyTerrainError, TerrainError
+from terrain.fill import MAX_FILL_KM2, FillVoids
+from terrain.fill import fill_voids as fill
 from terrain.grid import Box
 from terrain.ground import COASTAL, INLAND, OUTSIDE, SEA, VOID, Ground, Surface
-from terrain.landcover import NOTHING, clutter_heights, read_aligned, read_classes
-from terrain.products import known_product
+from terrain.landcover import NOTHING, read_aligned, read_classes, read_clutter
+from terrain.products import SurfaceGiven, known_products, surface_of
 from terrain.raster import (
     Elevation,
     NodataMeans,
@@ -42,6 +44,8 @@ LOWEST_BELIEVED_M: Final = -500.0
 """A land cell lower than any land is a fault of the file."""
 _DEEP_SHARE: Final = 0.001
 """Fewer cells far below the sea are noise that needs no word."""
+_MANY_BARE: Final = 0.2
+"""If more of the land has no class, the land cover is that of another area, or a tile is missing."""
 _EXPLAINED_SHARE: Final = 0.5
 """If this share of the water outside land polygons is nodata, nodata means sea in this file."""
 
@@ -55,7 +59,9 @@ def load_ground(
     zones: Path | str | None = None,
     land_cover: Paths | None = None,
     land_cover_classes: Path | str = "esa_worldcover",
-    surface: Surface = "bare_earth",
+    surface: SurfaceGiven = "auto",
+    fill_voids: FillVoids = "none",
+    fill_voids_max_km2: float = MAX_FILL_KM2,
     is_schematic: bool = False,
     credits: Sequence[str] = (),
     bounds_lonlat: Box | None = None,
@@ -77,8 +83,13 @@ def load_ground(
         `land` too, the polygons tell the sea and the raster coastal from inland.
     land_cover, land_cover_classes : path(s), optional
         Land-cover raster or tiles, and the table of representative heights.
-    surface : {"bare_earth", "surface"}
-        A surface model already holds canopy and roofs: clutter is then not added again.
+    surface : {"auto", "bare_earth", "surface"}
+        A surface model already holds canopy and roofs: clutter is then not added again. "auto" goes
+        by the files' names, and takes what it does not know for bare earth.
+    fill_voids : {"none", "interpolate"}
+        Whether voids get a height from the heights round them; :func:`terrain.fill.fill_voids`.
+    fill_voids_max_km2 : float
+        Larger voids stay [km²].
     is_schematic : bool
         The relief is made up; carried into every output.
     credits : sequence of str
@@ -96,11 +107,12 @@ def load_ground(
     shore, near_sea = _shore(land, codes, relief, notes)
     count = _Count(part)
     height, is_sea = _sea_and_void(relief, shore, nodata_means, count)
-    notes += count.said
     if land is None and codes is not None:
         # A zone raster is coarse: where it draws sea over ground, the ground keeps its height.
         ground = is_sea & (relief.height_m > 0.0)
         height[ground] = relief.height_m[ground]
+    filled = _fill(relief, height, fill_voids, fill_voids_max_km2, count)
+    notes += count.said
     near_sea |= within(is_sea, relief.grid, COASTAL_DISTANCE_M)
     is_land = np.isfinite(height) & ~is_sea
     zone = radio_climatic_zones(is_land, is_sea, height, relief.grid, near_sea=near_sea)
@@ -112,24 +124,57 @@ def load_ground(
     if not np.isfinite(height).any():
         msg = f"{_files(elevation)}: nothing but voids in the area; check nodata and nodata_means"
         raise EmptyTerrainError(msg)
-    clutter = _clutter(relief, zone, land_cover, land_cover_classes, surface, notes)
-    product = known_product(elevation)
-    if product is not None and product.is_surface and surface == "bare_earth":
-        notes.append(
-            f"{product.name} is a surface model, with canopy and roofs, but surface is given as "
-            "bare_earth: clutter may count twice."
-        )
+    kind, warnings = surface_of(elevation, surface)
+    if land_cover is not None:
+        clutter, told = _clutter(relief, zone, land_cover, land_cover_classes, kind, notes)
+        warnings += told
+    else:
+        clutter = np.zeros(relief.grid.shape, np.float32)
+    products = [p for p in dict.fromkeys(known_products(elevation)) if p is not None]
+    if kind != surface:
+        notes.append(_kind_note(kind, [p.name for p in products]))
     notes.append(_shares(height, zone))
     return Ground(
         relief.grid,
         height,
         zone,
         clutter,
-        surface,
+        kind,
         is_schematic,
-        tuple(dict.fromkeys((*credits, *relief.credits, *([product.credit] if product else [])))),
+        tuple(dict.fromkeys((*credits, *relief.credits, *(p.credit for p in products)))),
         tuple(notes),
+        warnings,
+        None if filled is None else filled[part],
     )
+
+
+def _kind_note(kind: Surface, names: list[str]) -> str:
+    """What "auto" made of the files' names."""
+    whose = ", ".join(names)
+    if kind == "surface":
+        return (
+            f"{whose} is a surface model by its name: heights above ground count from canopy and "
+            "roofs, and no clutter is added."
+        )
+    return f"{whose or 'The elevation'} is taken as bare earth{' by its name' if whose else ''}."
+
+
+def _fill(
+    relief: Elevation, height: NDArray[np.float32], method: FillVoids, max_km2: float, count: _Count
+) -> BoolArray | None:
+    """Fill what is void; cells that no file covers are not."""
+    if method not in get_args(FillVoids):
+        msg = f"fill_voids = {method!r}; give {' or '.join(get_args(FillVoids))}"
+        raise TerrainError(msg)
+    if method == "none":
+        return None
+    voids = np.isnan(height)
+    voids &= relief.state != NO_FILE
+    filled = fill(height, voids, relief.grid, max_km2)
+    share = f"{np.mean(filled[count.part]):.2%}"
+    count.add(filled, f"void cells ({share}) got a height interpolated from those round them")
+    count.add(voids & ~filled, f"cells of voids larger than {max_km2:g} km² stay void")
+    return filled
 
 
 def _files(paths: Paths) -> str:
@@ -202,8 +247,8 @@ def _sea_and_void(
     """Heights with sea at 0 m and voids as NaN, and where the sea is."""
     missing = relief.state == NODATA
     known = shore != UNKNOWN
-    height = relief.height_m.copy()
     is_sea = shore == WATER
+    at_zero = np.zeros_like(missing)  # land
     if means != "auto":
         count.said.append(f"Nodata means {means}, as given.")
     if known.any():
@@ -211,7 +256,7 @@ def _sea_and_void(
         count.add(gaps, "cells that no file covers are sea by the land polygons or zones")
         count.add(is_sea & missing, "nodata cells are sea, as they lie outside the land")
         level = _land_at_zero(relief, shore, means)
-        height[level] = 0.0
+        at_zero |= level
         count.add(level, "nodata cells on land were taken as land at 0 m")
         count.add(missing & ~level & known & ~is_sea, "nodata cells on land are void")
     if not known.all():
@@ -219,11 +264,12 @@ def _sea_and_void(
         is_sea |= own
         if relief.nodata == 0.0 and means == "auto":
             level = missing & ~known & ~own & _low_patches(missing & ~own, relief)
-            height[level] = 0.0
+            at_zero |= level
             count.add(level, "cells tagged nodata with 0 on low land were taken as land at 0 m")
             missing &= ~level
         count.add(missing & ~known & ~own, "nodata cells are void")
-    height[is_sea] = 0.0
+    height = relief.height_m.copy()  # not before: memory is shortest while patches are looked for
+    height[is_sea | at_zero] = 0.0
     with np.errstate(invalid="ignore"):
         faulty = height < LOWEST_BELIEVED_M
     height[faulty] = np.nan
@@ -293,7 +339,10 @@ def _sea_by_elevation(
         count.add(is_sea, "nodata cells in large patches with a low shore at the edge are sea")
     if is_sea.any() and relief.nodata != 0.0:
         return np.asarray(is_sea, bool)  # where nodata is the sea, a height of 0 m is land
-    water = sea_in_heights(np.where(data, relief.height_m, np.float32(np.nan)), relief.grid)
+    heights = relief.height_m
+    if not data.all():
+        heights = np.where(data, heights, np.float32(np.nan))
+    water = sea_in_heights(heights, relief.grid)
     count.add(water, "cells in large areas at 0 m (with noise round it) are sea")
     return np.asarray(is_sea | water, bool)
 
@@ -315,37 +364,43 @@ def _apply_codes(
 def _clutter(
     relief: Elevation,
     zone: NDArray[np.uint8],
-    land_cover: Paths | None,
+    land_cover: Paths,
     table: Path | str,
     surface: Surface,
     notes: list[str],
-) -> NDArray[np.float32]:
-    """Representative clutter height on land [m]; none at sea and none on a surface model."""
-    if land_cover is None:
-        return np.zeros(relief.grid.shape, np.float32)
-    classes = read_classes(table)
-    codes = read_aligned(land_cover, relief.grid)
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Representative clutter height on land [m], none on a surface model; and what to warn of."""
     on_land = (zone == COASTAL) | (zone == INLAND)
-    codes[~on_land] = NOTHING
-    if 0 not in classes:
-        codes[codes == 0] = NOTHING  # by custom no class, tagged or not
-    heights = clutter_heights(codes, classes, _files(land_cover))
-    bare = int((on_land & (codes == NOTHING)).sum())
-    if bare:
-        notes.append(f"{bare} land cells have no land cover: no clutter there.")
-    if surface == "surface":
-        notes.append(
-            f"Warning: the elevation is a surface model that already holds canopy and buildings; "
-            f"clutter of {int((heights > 0).sum())} vegetated or built cells was not added again."
+    heights = read_clutter(land_cover, relief.grid, read_classes(table), on_land)
+    bare = on_land & np.isnan(heights)
+    n_bare, warnings = int(bare.sum()), []
+    if n_bare:
+        notes.append(f"{n_bare} land cells have no land cover: no clutter there.")
+    share = n_bare / max(int(on_land.sum()), 1)
+    if share > _MANY_BARE:
+        warnings.append(
+            f"The land cover has no class on {share:.0%} of the land, which gets no clutter there: "
+            "check that it reaches over the area."
         )
-        return np.zeros_like(heights)
-    notes.append(f"Clutter on {np.mean(heights > 0):.1%} of the cells.")
-    return heights
+    heights[bare] = 0.0
+    heights[~on_land] = 0.0
+    n_high = int((heights > 0.0).sum())
+    if surface == "surface":
+        told = (
+            "The elevation is a surface model that already holds canopy and buildings: the clutter "
+            f"of {n_high} vegetated or built cells was not added again. For clutter heights use bare "
+            "earth (GEDTM30, FABDEM)."
+        )
+        return np.zeros_like(heights), (told, *warnings)
+    notes.append(f"Clutter on {n_high / heights.size:.1%} of the cells.")
+    return heights, tuple(warnings)
 
 
 def _shares(height: NDArray[np.float32], zone: NDArray[np.uint8]) -> str:
-    land = height[(zone == COASTAL) | (zone == INLAND)]
-    span = f"land {land.min():.0f} to {land.max():.0f} m" if land.size else "no land"
+    on_land = (zone == COASTAL) | (zone == INLAND)
+    low = np.min(height, where=on_land, initial=math.inf)
+    high = np.max(height, where=on_land, initial=-math.inf)
+    span = f"land {low:.0f} to {high:.0f} m" if on_land.any() else "no land"
     return (
         f"Sea {np.mean(zone == SEA):.1%}, void {np.mean(zone == VOID):.2%}, covered by no file "
         f"{np.mean(zone == OUTSIDE):.1%} of {zone.size} cells; {span}."

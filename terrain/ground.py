@@ -115,8 +115,10 @@ class Ground:
         Whether the heights already hold canopy and buildings ("surface").
     is_schematic : bool
         Made up rather than measured; every output must say so.
-    credits, notes : tuple of str
-        Sources to be credited; what was detected, one sentence each.
+    credits, notes, warnings : tuple of str
+        Sources to be credited; what was detected, one sentence each; what a planner should look at.
+    filled : (n_row, n_col) bool, optional
+        Voids whose height is interpolated; None where none were to be filled.
 
     Raises
     ------
@@ -133,6 +135,8 @@ class Ground:
     is_schematic: bool = False
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    filled: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         """Bring the arrays into the one layout that the kernels are compiled for."""
@@ -146,6 +150,11 @@ class Ground:
                 msg = f"{name} is {array.shape}, the grid {self.grid.shape}; give them one shape"
                 raise TerrainError(msg)
             object.__setattr__(self, name, array)
+        if self.filled is not None and self.filled.shape != self.grid.shape:
+            msg = f"filled is {self.filled.shape}, the grid {self.grid.shape}; give them one shape"
+            raise TerrainError(msg)
+        if self.filled is not None:  # a part of a larger mask would keep all of that
+            object.__setattr__(self, "filled", np.ascontiguousarray(self.filled, bool))
         # NaN is a height that is not known. Anything else that is no number would be a silent
         # error of every path across it.
         n_endless = int(np.isinf(self.height_m).sum())

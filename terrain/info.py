@@ -13,6 +13,7 @@ from terrain.decode import height_unit
 from terrain.errors import TerrainError
 from terrain.products import known_product
 from terrain.raster import open_raster, raster_grid
+from terrain.tile_names import registration
 
 MAX_CLASSIFIED_CELLS: Final = 100_000_000
 """Larger rasters are not read whole to find out what their nodata means."""
@@ -37,6 +38,8 @@ class RasterInfo:
         Of the heights, with any scale.
     registration : str
         Whether the file says that values stand for cells or for posts.
+    tile : str
+        Where the edges of a one-degree tile lie against its name; empty for other files.
     nodata : float or None
         The file's tag.
     minimum, maximum : float
@@ -64,6 +67,7 @@ class RasterInfo:
     n_band: int
     unit: str
     registration: str
+    tile: str
     nodata: float | None
     minimum: float
     maximum: float
@@ -98,6 +102,7 @@ class RasterInfo:
                 f"{self.resolution_m[0]:.1f} m north-south, {self.resolution_m[1]:.1f} m east-west",
             ),
             ("values", f"{self.dtype}, {self.unit}, {self.registration}"),
+            *([("tile", self.tile)] if self.tile else []),
             ("nodata", f"{tag}, {self.share_nodata:.2%} of the cells"),
             ("range", f"{self.minimum:g} to {self.maximum:g}"),
             ("zero", f"{self.share_zero:.2%} of the cells; negative {self.share_negative:.2%}"),
@@ -141,10 +146,11 @@ def describe(path: Path | str) -> RasterInfo:
             n_band=source.count,
             unit=height_unit(source),
             registration="pixel is area" if area else "pixel is point (posts at cell centres)",
+            tile=registration(path, grid).text,
             nodata=source.nodata,
             is_elevation=is_elevation,
             taken_as=taken_as,
-            vertical=_vertical(wkt, product.vertical_datum if product else ""),
+            vertical=vertical_datum(wkt, product.vertical_datum if product else ""),
             credit=tags.get("TIFFTAG_COPYRIGHT")
             or tags.get("CREDIT")
             or (product.credit if product else ""),
@@ -197,7 +203,8 @@ def _crs_name(wkt: str) -> str:
     return str(CRS.from_wkt(wkt).name)
 
 
-def _vertical(wkt: str, guess: str) -> str:
+def vertical_datum(wkt: str, guess: str) -> str:
+    """Vertical datum of a coordinate system, else the one that a product's heights refer to."""
     from pyproj import CRS
 
     own = CRS.from_wkt(wkt)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,7 +28,9 @@ NodataMeans = Literal["auto", "sea", "void"]
 Paths = Sequence[Path | str] | Path | str
 
 _ALIGNED = 0.02  # cells; a tile nearer than this to the mosaic's lattice is copied, not warped
-_BLOCK_ROWS = 1024  # read at a time: temporary arrays stay small beside the mosaic
+_BLOCK_ROWS = 256  # read at a time: temporary arrays stay small beside the mosaic
+_CACHE_BYTES = 128 << 20
+"""GDAL keeps blocks that it has read, by default in a twentieth of the machine's memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,74 +161,142 @@ def read_elevation(
     TerrainError
         Unreadable file, no coordinate system, heights in no known unit, or nothing but nodata.
     """
-    with ExitStack() as stack:
-        sources, names = _open_all(paths, stack)
-        return _mosaic(sources, names, bounds_lonlat, nodata)
+    with small_cache():
+        tiles = _look(paths)
+        found = _mosaic(tiles, _mosaic_grid(tiles, bounds_lonlat), nodata)
+    if not (found.state == DATA).any():
+        msg = (
+            f"{_files(tiles)}: nothing but nodata ({found.nodata}) in the area; check the area and "
+            "nodata"
+        )
+        raise EmptyTerrainError(msg)
+    return found
+
+
+def elevation_bands(
+    paths: Paths, grid: Grid, *, nodata: float | None = None, n_row: int = 512, beyond: int = 0
+) -> Iterator[tuple[slice, Elevation]]:
+    """Heights as the files have them, some rows of a mosaic's grid at a time.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+    grid : Grid
+        Of :func:`elevation_grid`, or a part of it.
+    nodata : float, optional
+        Takes the place of the files' own nodata tag.
+    n_row, beyond : int
+        Rows of a band, and how many rows more there are above and below it.
+
+    Yields
+    ------
+    rows : slice
+        Rows of `grid` without those beyond.
+    elevation : Elevation
+        Of these rows and, where the grid has them, those beyond.
+    """
+    with small_cache():
+        tiles = _look(paths)
+        a, _, c, _, e, f = grid.transform
+        for top in range(0, grid.n_row, n_row):
+            bottom = min(top + n_row, grid.n_row)
+            first, last = max(0, top - beyond), min(grid.n_row, bottom + beyond)
+            origin = (a, 0.0, c, 0.0, e, f + e * first)
+            band = Grid(grid.crs, origin, (last - first, grid.n_col))
+            yield slice(top, bottom), _mosaic(tiles, band, nodata)
 
 
 def elevation_grid(paths: Paths, *, bounds_lonlat: Box | None = None) -> Grid:
     """Grid on which :func:`read_elevation` would give the heights of a box, unread."""
-    with ExitStack() as stack:
-        sources, names = _open_all(paths, stack)
-        return _mosaic_grid(sources, _files(names), bounds_lonlat)
+    tiles = _look(paths)
+    return _mosaic_grid(tiles, bounds_lonlat)
 
 
-def _open_all(paths: Paths, stack: ExitStack) -> tuple[list[Any], list[str]]:
+def small_cache() -> Any:
+    """Within this context GDAL keeps few blocks: what is read here is read once."""
+    import rasterio
+
+    return rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES)
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """What a file says of itself; it is opened again when its heights are wanted."""
+
+    name: str
+    grid: Grid
+    crs: Any
+    bounds: Box
+    nodata: float | None
+    credits: tuple[str, ...]
+
+
+def _look(paths: Paths) -> list[_Tile]:
+    """Open each file, check it, and close it: no mosaic holds more than one file open."""
     names = [str(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
     if not names:
         msg = "no elevation raster given; name at least one file"
         raise TerrainError(msg)
-    sources: list[Any] = []
+    tiles = []
     for name in names:
-        sources.append(stack.enter_context(open_raster(name)))
-        check_heights(sources[-1], name)
-    return sources, names
+        with open_raster(name) as source:
+            check_heights(source, name)
+            credits = tuple(
+                text
+                for key, text in source.tags().items()
+                if key.upper() in {"TIFFTAG_COPYRIGHT", "CREDIT", "CREDITS"}
+            )
+            own = raster_grid(source)
+            tiles.append(_Tile(name, own, source.crs, tuple(source.bounds), source.nodata, credits))
+    return tiles
 
 
-def _files(names: list[str]) -> str:
+def _files(tiles: list[_Tile]) -> str:
+    names = [tile.name for tile in tiles]
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
 
 
-def _mosaic(
-    sources: list[Any], names: list[str], box: Box | None, nodata: float | None
-) -> Elevation:
-    files = _files(names)
-    grid = _mosaic_grid(sources, files, box)
+def _mosaic(tiles: list[_Tile], grid: Grid, nodata: float | None) -> Elevation:
     height = np.full(grid.shape, np.nan, np.float32)
     state = np.zeros(grid.shape, np.uint8)
     north, east = grid.cell_size_m()
-    tag = nodata if nodata is not None else sources[0].nodata
+    tag = nodata if nodata is not None else tiles[0].nodata
     notes = [f"Elevation {grid.n_row} x {grid.n_col} cells of {east:.0f} x {north:.0f} m."]
     if tag is not None:
         notes.append(f"Nodata is {tag:g}{' as given' if nodata is not None else ' by its tag'}.")
     odd = Odd()
-    for source, name in zip(sources, names, strict=True):
-        notes += _paste(source, name, grid, nodata, height, state, odd)
-    odd.check(files, int((state == DATA).sum()), notes)
-    if not (state == DATA).any():
-        msg = f"{files}: nothing but nodata ({tag}) in the area; check the area and nodata"
-        raise EmptyTerrainError(msg)
-    credits = dict.fromkeys(
-        text
-        for source in sources
-        for key, text in source.tags().items()
-        if key.upper() in {"TIFFTAG_COPYRIGHT", "CREDIT", "CREDITS"}
-    )
+    credits: dict[str, None] = {}
+    for tile in tiles:
+        if not _reaches(tile, grid):
+            continue
+        credits |= dict.fromkeys(tile.credits)
+        with open_raster(tile.name) as source:
+            notes += _paste(source, tile.name, grid, nodata, height, state, odd)
+    odd.check(_files(tiles), int((state == DATA).sum()), notes)
     return Elevation(grid, height, state, tag, tuple(dict.fromkeys(notes)), tuple(credits))
 
 
-def _mosaic_grid(sources: list[Any], files: str, box: Box | None) -> Grid:
+def _reaches(tile: _Tile, grid: Grid) -> bool:
+    """Whether a tile has anything of the mosaic's part that is wanted."""
+    from rasterio.warp import transform_bounds
+
+    if horizontal_crs(tile.grid.crs) == horizontal_crs(grid.crs):
+        bounds = _near(tile.grid, grid).bounds
+    else:
+        bounds = transform_bounds(tile.crs, grid.crs, *tile.bounds)
+    return overlap(grid, bounds) is not None
+
+
+def _mosaic_grid(tiles: list[_Tile], box: Box | None) -> Grid:
     """Lattice of the first tile, over all tiles, cut to the box."""
     from rasterio.warp import transform_bounds
 
-    first = raster_grid(sources[0])
+    files, first, crs = _files(tiles), tiles[0].grid, tiles[0].crs
     a, _, c, _, e, f = first.transform
     bounds = np.array(
         [
-            _near(raster_grid(s), first).bounds
-            if s.crs == sources[0].crs
-            else transform_bounds(s.crs, sources[0].crs, *s.bounds)
-            for s in sources
+            _near(t.grid, first).bounds if t.crs == crs else transform_bounds(t.crs, crs, *t.bounds)
+            for t in tiles
         ]
     )
     west, south = bounds[:, 0].min(), bounds[:, 1].min()
@@ -342,13 +411,13 @@ def _warp(
     from rasterio.enums import Resampling
     from rasterio.warp import reproject, transform_bounds
 
-    part = _overlap(grid, transform_bounds(source.crs, grid.crs, *own.bounds))
+    part = overlap(grid, transform_bounds(source.crs, grid.crs, *own.bounds))
     if part is None:
         return
     a, _, c, _, e, f = grid.transform
     origin = (a, 0.0, c + a * part[1].start, 0.0, e, f + e * part[0].start)
     target = Grid(grid.crs, origin, height[part].shape)
-    window = _overlap(own, transform_bounds(grid.crs, source.crs, *target.bounds))
+    window = overlap(own, transform_bounds(grid.crs, source.crs, *target.bounds))
     if window is None:
         return
     slices = ((window[0].start, window[0].stop), (window[1].start, window[1].stop))
@@ -372,8 +441,11 @@ def _warp(
     _merge(warped, warped_state, height[part], state[part])
 
 
-def _overlap(grid: Grid, bounds: Box) -> tuple[slice, slice] | None:
-    """Rows and columns of a grid that a box in its own coordinates covers, and two cells more."""
+def overlap(grid: Grid, bounds: Box) -> tuple[slice, slice] | None:
+    """Rows and columns of a grid that a box in its own coordinates covers, and two cells more.
+
+    None where it covers none of them.
+    """
     a, _, c, _, e, f = grid.transform
     left = max(0, math.floor((bounds[0] - c) / a) - 2)
     right = min(grid.n_col, math.ceil((bounds[2] - c) / a) + 2)

@@ -12,8 +12,10 @@ import numpy as np
 
 from terrain.build import load_ground
 from terrain.errors import EmptyTerrainError
+from terrain.fill import MAX_FILL_KM2, FillVoids
 from terrain.grid import LONLAT, Box, Grid
 from terrain.ground import OUTSIDE, Ground, Surface
+from terrain.products import SurfaceGiven, surface_of
 from terrain.raster import NodataMeans, Paths, elevation_grid
 
 _PIECE = 1 << 24
@@ -28,7 +30,8 @@ class GroundFiles:
 
     Attributes
     ----------
-    elevation, nodata, nodata_means, land, zones, land_cover, land_cover_classes, surface, credits
+    elevation, nodata, nodata_means, land, zones, land_cover, land_cover_classes, surface, fill_voids,
+    fill_voids_max_km2, credits
         As in :func:`terrain.build.load_ground`.
     is_schematic : bool
     """
@@ -40,7 +43,9 @@ class GroundFiles:
     zones: Path | str | None = None
     land_cover: Paths | None = None
     land_cover_classes: Path | str = "esa_worldcover"
-    surface: Surface = "bare_earth"
+    surface: SurfaceGiven = "auto"
+    fill_voids: FillVoids = "none"
+    fill_voids_max_km2: float = MAX_FILL_KM2
     is_schematic: bool = False
     credits: tuple[str, ...] = ()
 
@@ -52,7 +57,11 @@ class GroundFiles:
     @property
     def has_clutter(self) -> bool:
         """Whether there may be clutter: land cover, on bare earth."""
-        return self.land_cover is not None and self.surface == "bare_earth"
+        return self.land_cover is not None and self._surface == "bare_earth"
+
+    @property
+    def _surface(self) -> Surface:
+        return surface_of(self.elevation, self.surface)[0]
 
     @cached_property
     def digest(self) -> str:
@@ -89,5 +98,5 @@ class GroundFiles:
         nowhere = np.full(grid.shape, math.nan, np.float32)
         return Ground(
             grid, nowhere, np.full(grid.shape, OUTSIDE, np.uint8), np.zeros_like(nowhere),
-            self.surface, self.is_schematic,
+            self._surface, self.is_schematic,
         )  # fmt: skip

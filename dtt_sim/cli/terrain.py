@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dtt_sim.cli.terrain_check import check
 from dtt_sim.cli.terrain_fetch import credits as credits_command
 from dtt_sim.cli.terrain_fetch import fetch
 
@@ -43,3 +44,6 @@ def info(*, paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"error: {problem}", err=True)
     if problems:
         raise SystemExit(2)
+
+
+terrain.add_command(check)

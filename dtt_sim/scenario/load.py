@@ -55,7 +55,7 @@ _FILE_KEYS: tuple[KeyPath, ...] = (
     ("population", "units"),
     ("households", "table"),
 )
-_BUILT_IN_TABLES = ("esa_worldcover", "corine", "globcover")
+_BUILT_IN_TABLES = ("esa_worldcover", "corine", "corine_44", "globcover", "mekong_landuse")
 _MESSAGES = {
     "missing": "is missing; the scenario needs it",
     "extra_forbidden": "unknown key",

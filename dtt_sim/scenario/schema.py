@@ -26,14 +26,21 @@ class TerrainKeys(Keys):
     nodata_means: Literal["auto", "sea", "void"] = Field("auto", description="what nodata is")
     land: str | None = Field(None, description="land polygons; what lies outside them is sea")
     zones: str | None = Field(None, description="raster of zones 1 sea, 3 coastal, 4 inland")
-    land_cover: str | list[str] | None = Field(
-        None, description="land-cover raster, or tiles of one"
-    )
+    land_cover: str | list[str] | None = Field(None, description="land-cover raster, or tiles")
     land_cover_classes: str = Field(
-        "esa_worldcover", description="esa_worldcover, corine, globcover or a CSV table"
+        "esa_worldcover",
+        description="esa_worldcover, corine, corine_44, globcover, mekong_landuse or a CSV table",
     )
-    surface: Literal["bare_earth", "surface"] = Field(
-        "bare_earth", description="surface: heights hold canopy and roofs; clutter is not added"
+    surface: Literal["auto", "bare_earth", "surface"] = Field(
+        "auto",
+        description="surface: heights hold canopy and roofs, clutter is not added; auto: by the "
+        "name of the elevation files, bare_earth if it says nothing",
+    )
+    fill_voids: Literal["none", "interpolate"] = Field(
+        "none", description="interpolate: voids get a height from those round them"
+    )
+    fill_voids_max_km2: float = Field(
+        1.0, gt=0.0, le=10_000.0, description="larger voids stay void [km²]"
     )
     schematic: bool = Field(False, description="the relief is made up; outputs say so")
     credits: list[str] = Field(default=[], description="sources to credit")

@@ -27,6 +27,7 @@ COLUMNS = {
     "lon_deg": "longitude, WGS84 [deg]",
     "height_agl_m": "antenna height above ground [m]; or height_amsl_m",
     "height_amsl_m": "antenna height above sea level [m]; or height_agl_m",
+    "ground_amsl_m": "height of the ground there by the list's own source [m], to check the terrain",
     "erp_kw": "radiated power, half-wave dipole; analogue: peak sync [kW]; or eirp_kw",
     "eirp_kw": "radiated power, isotropic [kW]; or erp_kw",
     "multiplex": "id of a multiplex, or of an analogue or other service, of the scenario",
@@ -52,6 +53,7 @@ RANGES = {
     "lon_deg": (-180.0, 180.0),
     "height_agl_m": (1.0, 3000.0),
     "height_amsl_m": (-400.0, 9000.0),
+    "ground_amsl_m": (-430.0, 8850.0),
     "erp_kw": (1e-6, 1000.0),
     "eirp_kw": (1e-6, 1650.0),
     "frequency_mhz": (30.0, 6000.0),
@@ -319,6 +321,7 @@ class _Reader:
         self.one_of_two("height_agl_m", "height_amsl_m")
         self.one_of_two("erp_kw", "eirp_kw")
         agl, amsl = self.number("height_agl_m"), self.number("height_amsl_m")
+        ground = self.number("ground_amsl_m")
         erp, eirp = self.number("erp_kw"), self.number("eirp_kw")
         if eirp is not None:
             erp = eirp_kw_to_erp_kw(eirp)
@@ -341,6 +344,7 @@ class _Reader:
             multiplex=multiplex,
             height_agl_m=agl,
             height_amsl_m=amsl,
+            ground_amsl_m=ground,
             polarisation="vertical" if polarisation == "vertical" else "horizontal",
             antenna=antenna,
             delay_us=delay,

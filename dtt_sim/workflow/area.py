@@ -66,7 +66,7 @@ def read_area(scenario: Scenario) -> Area:
     units = units_of(scenario)
     people = read_population(scenario, grid, ground, units)
     check_masts(transmitters_of(scenario), ground)
-    return Area(grid, ground, people, units, _unit_of_cell(units, grid))
+    return Area(grid, ground, people, units, unit_of_cell(units, grid))
 
 
 def transmitters_of(scenario: Scenario) -> tuple[Transmitter, ...]:
@@ -125,6 +125,8 @@ def read_ground(scenario: Scenario, grid: Grid) -> Ground:
         land_cover=keys.land_cover,
         land_cover_classes=keys.land_cover_classes,
         surface=keys.surface,
+        fill_voids=keys.fill_voids,
+        fill_voids_max_km2=keys.fill_voids_max_km2,
         is_schematic=keys.schematic,
         credits=keys.credits,
         bounds_lonlat=ground_box(scenario, grid),
@@ -149,7 +151,8 @@ def units_of(scenario: Scenario) -> Units | None:
     return read_units(keys.units, name=keys.unit_name) if keys and keys.units else None
 
 
-def _unit_of_cell(units: Units | None, grid: Grid) -> IntArray:
+def unit_of_cell(units: Units | None, grid: Grid) -> IntArray:
+    """Index of the unit that holds each cell's centre, -1 for none."""
     if units is None:
         return np.full(grid.shape, -1, np.int64)
     return units.locate(*grid.lonlat())

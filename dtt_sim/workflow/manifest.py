@@ -16,14 +16,18 @@ from dtt_sim import __version__
 from dtt_sim._jit import processor
 from dtt_sim.coverage.cache import SOLVER_VERSION
 from dtt_sim.coverage.request import warp_cell
+from dtt_sim.workflow.rasters import FILLED
 from dtt_sim.workflow.service import qualities_of, services_on_air
+from terrain.landcover import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dtt_sim.model import Transmitter
+    from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.run import Run
     from dtt_sim.workflow.service import Evaluated
+    from terrain.ground import Ground
 
 MANIFEST = "manifest.json"
 """Written last: a folder that has it is that of a finished run."""
@@ -42,11 +46,13 @@ def manifest(
     files = {}
     for table, key in (
         ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
-        ("terrain", "land_cover"), ("stations", "file"), ("population", "points"),
+        ("terrain", "land_cover"), ("terrain", "land_cover_classes"), ("stations", "file"), ("population", "points"),
         ("population", "raster"), ("population", "units"), ("network", "protection_rows"),
         ("households", "table"),
     ):  # fmt: skip
         value = (keys.get(table) or {}).get(key)
+        if key == "land_cover_classes" and value in BUILT_IN:
+            continue
         for name in value if isinstance(value, list) else [value] if value else []:
             files[_relative(name, base)] = _sha256(Path(name))
         if isinstance(value, str):
@@ -81,6 +87,7 @@ def manifest(
             "is_schematic": ground.is_schematic,
             "resolution_m": round(ground.resolution_m, 2),
             "surface": ground.surface,
+            "filled": _filled(scenario, ground),
             "notes": list(ground.notes),
             "credits": list(ground.credits),
         },
@@ -97,6 +104,20 @@ def manifest(
         "assumptions": [a.model_dump() for a in scenario.assumptions],
         "flags": result.flags,
         "warnings": list(result.warnings),
+    }
+
+
+def _filled(scenario: Scenario, ground: Ground) -> dict[str, Any]:
+    """How voids of the terrain were filled, and how much of it."""
+    keys = scenario.keys.terrain
+    if ground.filled is None:
+        return {"method": "none"}
+    return {
+        "method": keys.fill_voids,
+        "max_km2": keys.fill_voids_max_km2,
+        "cells": int(ground.filled.sum()),
+        "share": round(float(ground.filled.mean()), 8),
+        "mask": FILLED,
     }
 
 

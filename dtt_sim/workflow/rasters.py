@@ -77,6 +77,20 @@ def write_zone(out: Path, grid: Grid, ground: Ground, tags: dict[str, str]) -> N
     write_cog(out / ZONE, grid, [(f"zone: {names}", "", zone)], nodata=None, tags=tags)
 
 
+FILLED = "terrain_filled.tif"
+"""Where voids of the terrain were filled, in the folder of a run; there only if it was asked for."""
+
+
+def write_filled(out: Path, ground: Ground, tags: dict[str, str]) -> None:
+    """Mask of filled voids, on the terrain's own grid; an earlier run's is taken away."""
+    if ground.filled is None:
+        (out / FILLED).unlink(missing_ok=True)
+        return
+    mask = ground.filled.astype(np.uint8)
+    names = "filled: 1 void with an interpolated height, 0 as the elevation has it"
+    write_cog(out / FILLED, ground.grid, [(names, "", mask)], nodata=None, tags=tags)
+
+
 def write_service(
     folder: Path, grid: Grid, evaluated: Evaluated, name: str, tags: dict[str, str]
 ) -> None:

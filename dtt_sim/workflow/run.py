@@ -40,6 +40,7 @@ from dtt_sim.workflow.output import claim_folder, write_csv, write_json
 from dtt_sim.workflow.rasters import (
     tags_of,
     write_field,
+    write_filled,
     write_household,
     write_service,
     write_zone,
@@ -205,6 +206,7 @@ def run(
     computed = tuple(losses.computed)  # alternatives may add to it
     tags = tags_of(scenario, area.ground)
     write_zone(out, area.grid, area.ground, tags)
+    write_filled(out, area.ground, tags)
     names = field_names(scenario)
     for k, transmitter in enumerate(transmitters):
         tell("fields", k, len(transmitters))
@@ -249,7 +251,7 @@ def run(
         computed=computed,
         reused=tuple(name for name in ids if name not in computed),
         flags={t.id: losses.flags(t) for t in transmitters},
-        warnings=(*scenario.warnings, *site_warnings(scenario, area.ground)),
+        warnings=(*scenario.warnings, *area.ground.warnings, *site_warnings(scenario, area.ground)),
         n_assumption=len(assumed),
     )
     write_csv(out / "summary.csv", tables.SUMMARY_HEADER, rows["summary"])

@@ -287,7 +287,45 @@ def test_land_cover_becomes_clutter_on_land_only(make_raster: MakeRaster) -> Non
     assert noted(ground, "600 land cells have no land cover")
     doubled = load_ground(elevation=path, land_cover=cover, surface="surface")
     assert (doubled.clutter_m == 0.0).all()
-    assert noted(doubled, "clutter of 1800 vegetated or built cells was not added again")
+    assert len(doubled.warnings) == 1
+    assert "clutter of 1800 vegetated or built cells was not added again" in doubled.warnings[0]
+    assert ground.warnings == ()
+
+
+def test_land_cover_that_does_not_reach_the_area_is_warned_of(make_raster: MakeRaster) -> None:
+    cover = make_raster(
+        np.full((100, 70), 10, np.uint8), "c.tif", transform=(0.01, 0.0, 103.9, 0.0, -0.01, 11.0)
+    )
+    ground = load_ground(elevation=make_raster(coast()), land_cover=cover)
+    assert ground.clutter_m[:, COAST:60].min() == 15.0
+    assert len(ground.warnings) == 1
+    assert "no class on 67% of the land" in ground.warnings[0]
+
+
+def test_a_mosaic_opens_only_what_it_needs(
+    make_raster: MakeRaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every tile is looked at, one at a time; only those in the area are read."""
+    import terrain.raster
+
+    tiles = [
+        make_raster(
+            np.full((20, 20), 10.0 + k, np.float32), f"t{k}.tif",
+            transform=(0.01, 0.0, 104.0 + 0.2 * k, 0.0, -0.01, 11.0), tags={"CREDIT": f"me {k}"},
+        )
+        for k in range(40)
+    ]  # fmt: skip
+    read: list[str] = []
+    paste = terrain.raster._paste
+    monkeypatch.setattr(
+        terrain.raster,
+        "_paste",
+        lambda source, name, *rest: read.append(name) or paste(source, name, *rest),
+    )
+    found = terrain.raster.read_elevation(tiles, bounds_lonlat=(106.05, 10.85, 106.45, 10.95))
+    assert [Path(name).stem for name in read] == ["t10", "t11", "t12"]
+    assert found.credits == ("me 10", "me 11", "me 12")
+    assert found.height_m[5, 0] in {19.0, 20.0}
 
 
 def test_land_cover_class_without_a_height(make_raster: MakeRaster) -> None:

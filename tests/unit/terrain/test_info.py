@@ -45,6 +45,15 @@ def test_facts(make_raster: MakeRaster) -> None:
     assert found.credit == "© me"
 
 
+def test_edges_of_a_tile_are_held_against_its_name(make_raster: MakeRaster) -> None:
+    found = describe(make_raster(coast(), "Copernicus_DSM_COG_10_N10_00_E104_00_DEM.tif"))
+    assert "edges on the whole degrees; Copernicus GLO-30 has them half a cell north" in found.tile
+    assert found.tile in found.as_text()
+    assert found.as_dict()["tile"] == found.tile
+    assert describe(make_raster(coast())).tile == ""
+    assert "  tile " not in describe(make_raster(coast())).as_text()
+
+
 def test_projected_raster_and_unit(make_raster: MakeRaster) -> None:
     path = make_raster(
         np.full((10, 10), 30.0, np.float32), crs="EPSG:3405", unit="ft", scale=0.5,

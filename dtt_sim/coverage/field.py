@@ -149,12 +149,13 @@ def kernel_signals(emissions: Sequence[Emission], prediction: Prediction, grid: 
 
 
 def field_strength(
-    loss: xr.Dataset, transmitter: Transmitter, *, emission: int = 0
+    loss: xr.Dataset, transmitter: Transmitter, *, emission: int = 0, offset_db: float = 0.0
 ) -> xr.DataArray:
     """Field strength of a transmitter from the path loss of its mast [dB(µV/m)].
 
     Exceeded for `p_time` % of time at 50 % of locations. The antenna's attenuation is taken at the
-    true azimuth and departure angle. Rec. ITU-R P.1812-8 eq. (70).
+    true azimuth and departure angle. Rec. ITU-R P.1812-8 eq. (70). `offset_db` is what measurements
+    showed the model to lack [dB]; the attribute `measured_offset_db` says that it is in.
 
     Returns
     -------
@@ -166,6 +167,7 @@ def field_strength(
     )
     frequency = float(loss["frequency_mhz"][emission])
     level = FIELD_STRENGTH_CONSTANT_DB + 20.0 * math.log10(0.001 * frequency) + transmitter.erp_dbw
+    level += offset_db
     e = (level - loss["loss_db"].isel(emission=emission) - attenuation).astype(np.float32)
     e.name = "e_dbuv_m"
     e.attrs = {
@@ -174,4 +176,6 @@ def field_strength(
         "crs": loss.attrs["crs"],
         "transmitter": transmitter.id,
     }
+    if offset_db:
+        e.attrs["measured_offset_db"] = offset_db
     return e

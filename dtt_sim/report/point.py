@@ -12,6 +12,7 @@ from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.explain import Explanation, Part
 from dtt_sim.network.sfn import Window, weight
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM
+from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.point import PointReport
 from terrain.ground import Ground
@@ -166,7 +167,9 @@ def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Grou
     profile = extract(
         ground, site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg, allow_gaps=True
     )
-    delta_n = report.scenario.keys.propagation.delta_n
+    delta_n, _ = prediction_of(report.scenario).refractivity_between(
+        site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg
+    )
     radius_km = EARTH_RADIUS_KM * 157.0 / (157.0 - delta_n)  # P.1812 (6), (7a)
     d, total = profile.distance_km, float(profile.distance_km[-1])
     bulge = 500.0 * d * (total - d) / radius_km

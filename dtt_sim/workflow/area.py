@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dtt_sim.coverage.field import Mast, Prediction
+from dtt_sim.coverage.field import Mast, Prediction, RefractivityMap
+from dtt_sim.coverage.refractivity_files import refractivity_map
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
@@ -136,6 +137,19 @@ def prediction_of(scenario: Scenario) -> Prediction:
         p_time_percent=(keys.wanted_time_percent, keys.interfering_time_percent),
         radius_km=(keys.wanted_radius_km, keys.interfering_radius_km),
         rx_height_agl_m=scenario.reception.predicted_height_agl_m,
+        refractivity=refractivity_of(scenario),
+    )
+
+
+def refractivity_of(scenario: Scenario) -> RefractivityMap | None:
+    """Refractivity that varies over the area, where a scenario names the ITU's maps."""
+    keys = scenario.keys.propagation
+    if not keys.has_maps:
+        return None
+    return refractivity_map(
+        receiving_grid(scenario).bounds_lonlat(),
+        delta_n=keys.delta_n if keys.delta_n_map is None else keys.delta_n_map,
+        n0=keys.n0 if keys.n0_map is None else keys.n0_map,
     )
 
 

@@ -20,7 +20,9 @@ from dtt_sim.coverage.field import (
 from dtt_sim.coverage.flags import MEANING
 from dtt_sim.model import Transmitter
 from dtt_sim.network.multiplex import StationFields
+from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float32Array, IntArray
+from dtt_sim.workflow.area import prediction_of
 from terrain.grid import Grid
 from terrain.ground import Ground
 
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Progress = Callable[[str, int, int], None]
+
+
+def losses_of(
+    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, solver: Solver = "wedge"
+) -> Losses:
+    """Path losses as a scenario asks for them, with the offset that it adds to fields."""
+    offset_db = scenario.keys.propagation.measured_offset_db
+    return Losses(ground, grid, prediction_of(scenario), cache, solver, offset_db)
 
 
 class Losses:
@@ -42,16 +52,19 @@ class Losses:
     prediction : Prediction
     cache : LossCache
     solver : {"wedge", "per_path"}
+    offset_db : float
+        Measured offset that is added to every field; path losses know nothing of it [dB].
     """
 
     def __init__(
         self, ground: Ground, grid: Grid, prediction: Prediction, cache: LossCache,
-        solver: Solver = "wedge",
+        solver: Solver = "wedge", offset_db: float = 0.0,
     ) -> None:  # fmt: skip
         self.ground = ground
         self.grid = grid
         self.prediction = prediction
         self.solver: Solver = solver
+        self.offset_db = offset_db
         self.computed: dict[str, None] = {}
         """Ids of transmitters whose loss was computed and not taken from the cache, in order."""
         self._cache = cache
@@ -123,7 +136,9 @@ class Losses:
     def field(self, transmitter: Transmitter) -> xr.DataArray:
         """Field strength of a transmitter that was prepared, (p_time, y, x) [dB(µV/m)]."""
         if transmitter not in self._field:
-            self._field[transmitter] = field_strength(self.loss(transmitter), transmitter)
+            self._field[transmitter] = field_strength(
+                self.loss(transmitter), transmitter, offset_db=self.offset_db
+            )
         return self._field[transmitter]
 
     def stations(

@@ -31,7 +31,7 @@ from dtt_sim.workflow.area import (
 )
 from dtt_sim.workflow.datasets import POPULATION, population_dataset, write_dataset
 from dtt_sim.workflow.links import report_links
-from dtt_sim.workflow.losses import Losses, Progress
+from dtt_sim.workflow.losses import Losses, Progress, losses_of
 from dtt_sim.workflow.manifest import MANIFEST, manifest
 from dtt_sim.workflow.output import claim_folder, write_csv, write_json
 from dtt_sim.workflow.rasters import (
@@ -184,9 +184,7 @@ def run(
     area = read_area(scenario)
     model = prepare_households(scenario, area)
     tell("terrain", 1, 1)
-    losses = Losses(
-        area.ground, area.grid, prediction_of(scenario), LossCache(cache or out / "cache"), solver
-    )
+    losses = losses_of(scenario, area.ground, area.grid, LossCache(cache or out / "cache"), solver)
     # The ground is that of all phases, so that path losses are kept under the same keys.
     transmitters = tuple(dict.fromkeys(t for one in phases for t in one.transmitters))
     losses.prepare(transmitters, tell)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
+    "receivers": ("dtt_sim.cli.receivers", "Reception at a list of named places, without a run."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),

@@ -125,15 +125,19 @@ def path_loss(
 
 
 def kernel_signals(emissions: Sequence[Emission], prediction: Prediction, grid: Grid) -> Signals:
-    """What the kernels need of the emissions and the percentages."""
+    """What the kernels need of the emissions and the percentages, over a grid."""
+    # Of the square that a receiving cell is, before the antenna's height counts.
+    return signals_of(emissions, prediction, math.sqrt(math.prod(grid.cell_size_m())))
+
+
+def signals_of(emissions: Sequence[Emission], prediction: Prediction, side_m: float) -> Signals:
+    """What the kernels need of the emissions and the percentages, in squares of a side."""
     from dtt_sim.coverage.cpu import location_deviations
     from dtt_sim.coverage.path import Signals
 
     f_ghz = np.array([0.001 * e.frequency_mhz for e in emissions])
     given = prediction.location_sigma_db
     if given is None:
-        # Of the square that a receiving cell is, before the antenna's height counts.
-        side_m = math.sqrt(math.prod(grid.cell_size_m()))
         sigma = location_deviations(f_ghz, side_m)
     else:
         sigma = np.full(f_ghz.size, float(given))

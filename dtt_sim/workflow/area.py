@@ -101,11 +101,15 @@ def receiving_grid(scenario: Scenario) -> Grid:
     )
 
 
-def read_ground(scenario: Scenario, grid: Grid) -> Ground:
-    """The ground between a scenario's transmitters and its receiving grid."""
+def read_ground(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Ground:
+    """The ground between a scenario's transmitters, its receiving grid, and other places.
+
+    `also` has longitudes and latitudes of the other places [deg].
+    """
     west, south, east, north = grid.bounds_lonlat()
     on_air = transmitters_of(scenario)
-    lon, lat = [t.lon_deg for t in on_air], [t.lat_deg for t in on_air]
+    places = [*((t.lon_deg, t.lat_deg) for t in on_air), *also]
+    lon, lat = [place[0] for place in places], [place[1] for place in places]
     box = (
         min(west, *lon) - MARGIN_DEG,
         min(south, *lat) - MARGIN_DEG,

@@ -16,6 +16,7 @@ _COMMANDS = {
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
     "interference": ("dtt_sim.cli.interference", "Account for who costs a multiplex how much."),
     "ledger": ("dtt_sim.cli.ledger", "Who keeps, gains or loses a programme, and where."),
+    "measurements": ("dtt_sim.cli.measurements", "Measured fields against predictions."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),

@@ -196,7 +196,7 @@ def _names(
     """Column of each header, empty for what is not read; and what is not."""
     names, ignored, seen = [], [], dict[str, str]()
     for title in header:
-        plain = re.sub(r"[\s.-]+", "_", title.strip().casefold()).strip("_")
+        plain = re.sub(r"[\s.\-/()\[\]]+", "_", title.casefold()).strip("_").replace("μ", "u")
         name = columns.synonyms.get(plain, plain)
         if name in columns.refused:
             problems.append(Problem(path.name, line, title, columns.refused[name]))

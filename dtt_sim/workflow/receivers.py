@@ -242,9 +242,8 @@ def _on_the_ground(
     check_masts(transmitters_of(scenario), ground)
     tell("terrain", 1, 1)
     off = off_the_ground(listed.file, listed.receivers, ground)
-    lost = {p.line for p in off}
-    kept = tuple(r for r in listed.receivers if r.row not in lost) if off else listed.receivers
-    problems = (*listed.problems, *off)
+    kept = tuple(r for k, r in enumerate(listed.receivers) if k not in off)
+    problems = (*listed.problems, *off.values())
     if problems and not (skip_bad and kept):
         raise ScenarioError(problems, listed.file)
     if not kept:
@@ -253,16 +252,15 @@ def _on_the_ground(
     return replace(listed, receivers=kept, problems=(), notes=notes), ground
 
 
-def off_the_ground(file: str, found: Sequence[Receiver], ground: Ground) -> list[Problem]:
-    """Receivers without ground under them, by line; their number where they came without a file."""
+def off_the_ground(file: str, found: Sequence[Receiver], ground: Ground) -> dict[int, Problem]:
+    """Receivers without ground under them, by their number from 0."""
     places = Places.of(found)
-    height = ground.height_at(places.lon_deg, places.lat_deg)
-    return [
-        Problem(
-            file, r.row, "lat_deg",
-            f"{r.name}: {r.lat_deg:g} N {r.lon_deg:g} E lies outside the terrain or in a void of it; "
-            "extend or fill the elevation, or remove the row",
+    height = np.atleast_1d(ground.height_at(places.lon_deg, places.lat_deg))
+    return {
+        int(k): Problem(
+            file, found[k].row or None, "lat_deg",
+            f"{found[k].name}: {found[k].lat_deg:g} N {found[k].lon_deg:g} E lies outside the terrain "
+            "or in a void of it; extend or fill the elevation, or remove the row",
         )
-        for r, h in zip(found, np.atleast_1d(height), strict=True)
-        if np.isnan(h)
-    ]  # fmt: skip
+        for k in np.flatnonzero(np.isnan(height))
+    }  # fmt: skip

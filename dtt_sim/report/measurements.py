@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dtt_sim.report.maps import draw_scale
-from dtt_sim.report.receivers import draw_ground, draw_sites, picture_grid
+from dtt_sim.report.receivers import draw_credits, draw_ground, draw_sites, picture_grid
 from dtt_sim.workflow.area import receiving_grid
 from dtt_sim.workflow.derived import write_scenario
 from dtt_sim.workflow.error_statistics import Confidence
@@ -70,8 +70,10 @@ def comparison_lines(found: Comparison) -> list[str]:
     n = len(found.measured)
     lines = [
         f"{all_of.n:,} of {n:,} measurements compared; errors are measured less predicted",
-        f"mean {all_of.mean_db:+.2f} dB, standard deviation {_number(all_of.std_db)} dB, "
-        f"RMSE {all_of.rmse_db:.2f} dB, correlation {_number(all_of.correlation)}",
+        (
+            f"mean {all_of.mean_db:+.2f} dB, standard deviation {_number(all_of.std_db)} dB, "
+            f"RMSE {all_of.rmse_db:.2f} dB, correlation {_number(all_of.correlation)}"
+        ),
         f"offset, errors taken for independent: {_interval_text(plain)}",
     ]
     if spatial is None:
@@ -206,6 +208,12 @@ def _finish_distance(ax: Axes, found: Comparison) -> None:
     ax.set_title("bars: mean and standard deviation by band of distance", fontsize=9, loc="left")
 
 
+def _at_one_place(found: Comparison) -> bool:
+    """Whether several measurements share a place."""
+    places = np.column_stack([found.places.lon_deg, found.places.lat_deg])
+    return len(np.unique(places, axis=0)) < len(places)
+
+
 def draw_errors(found: Comparison, path: Path) -> None:
     """Draw where measurements are above and below the predictions.
 
@@ -238,9 +246,10 @@ def draw_errors(found: Comparison, path: Path) -> None:
     figure.colorbar(
         dots, ax=ax, shrink=0.8, extend="both", label="measured less predicted [dB]", pad=0.01
     )  # fmt: skip
-    ax.set_title(
-        "crosses: no prediction" if not some.all() else "", fontsize=8, loc="left"
-    )  # fmt: skip
+    told = ["of several at one place the largest is on top"] if _at_one_place(found) else []
+    told += [] if some.all() else ["crosses: no prediction"]
+    ax.set_title("; ".join(told), fontsize=8, loc="left")
+    draw_credits(figure, found.scenario, found.ground)
     figure.suptitle(_title(found, f"errors at {n:,} measurements"), fontsize=11)
     with whole_file(path) as part:
         figure.savefig(part, format="png")

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from dtt_sim.model import Transmitter
+    from dtt_sim.scenario.load import Scenario
 
 NOT_SERVED_COLOUR, NO_DATA_COLOUR = "#d7792f", "#ffffff"
 LAND_COLOUR, SEA_COLOUR = "#f4efe6", "#dfe6ea"
@@ -111,6 +113,7 @@ def draw_receivers(report: ReceiverReport, path: Path) -> None:
     handles.append(Line2D([], [], marker="^", linestyle="", color="#b2182b", label="transmitter"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     figure.suptitle(_title(report, found), fontsize=12, fontweight="bold")
+    draw_credits(figure, report.scenario, report.ground)
     with whole_file(path) as part:
         figure.savefig(part, format="png")
 
@@ -154,6 +157,12 @@ def picture_grid(grid: Grid, lon_deg: Any, lat_deg: Any) -> Grid:
     cell = 2.0 * max(half_x, half_y) / 300.0
     shape = max(int(2.0 * half_y / cell), 2), max(int(2.0 * half_x / cell), 2)
     return Grid(grid.crs, (cell, 0.0, float(west), 0.0, -cell, float(north)), shape)
+
+
+def draw_credits(figure: Figure, scenario: Scenario, ground: Ground) -> None:
+    """Whose data a picture rests on, at its foot."""
+    text = " · ".join(["ITU-R P.1812-8, dtt_sim", *ground.credits, scenario.keys.grid.crs])
+    figure.supxlabel(text, fontsize=5.5, color="#444444", x=0.99, ha="right")
 
 
 def draw_ground(ax: Axes, grid: Grid, ground: Ground) -> None:

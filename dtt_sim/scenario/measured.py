@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,7 +37,7 @@ _POWER = (
 )
 _NO_UNIT = "has no unit; name the column e_dbuv_m, e_dbmv_m, e_mv_m or e_uv_m"
 
-UNITS: Final = {
+UNITS: Final[dict[str, Callable[[float], float]]] = {
     "e_dbuv_m": lambda value: value,
     "e_dbmv_m": lambda value: value + 60.0,
     "e_uv_m": lambda value: 20.0 * math.log10(value),

@@ -222,7 +222,7 @@ def _compared(scenario: Scenario, listed: MeasuredList, losses: ReceiverLosses) 
     for k, one in enumerate(listed.measured):
         known = [t for t in one.stations if np.isfinite(field[t][k])] or list(one.stations)
         predicted[k] = _power_sum([field[t][k] for t in known])
-        co_channel[k] = _power_sum([e for e in (field[t][k] for t in one.others) if e == e])
+        co_channel[k] = _power_sum([field[t][k] for t in one.others if np.isfinite(field[t][k])])
         nearest = min(known, key=lambda t: float(away[t][k]))
         distance[k] = away[nearest][k]
         what = MEANING[int(flag[nearest][k])]

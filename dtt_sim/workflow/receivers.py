@@ -257,10 +257,10 @@ def off_the_ground(file: str, found: Sequence[Receiver], ground: Ground) -> dict
     places = Places.of(found)
     height = np.atleast_1d(ground.height_at(places.lon_deg, places.lat_deg))
     return {
-        int(k): Problem(
+        k: Problem(
             file, found[k].row or None, "lat_deg",
             f"{found[k].name}: {found[k].lat_deg:g} N {found[k].lon_deg:g} E lies outside the terrain "
             "or in a void of it; extend or fill the elevation, or remove the row",
         )
-        for k in np.flatnonzero(np.isnan(height))
+        for k in np.flatnonzero(np.isnan(height)).tolist()
     }  # fmt: skip

@@ -141,20 +141,21 @@ def read_measured(
     path = Path(path)
     problems: list[Problem] = []
     rows, ignored = read_table(path, COLUMNS, problems)
-    if rows and not problems:
-        _check_header(path, set(rows[0].cells), problems)
+    if rows and not _can_be_read(path, set(rows[0].cells), problems):
+        rows = []
     found: list[Measured] = []
-    if not problems:
-        for row in rows:
-            one = _Row(RowReader(path, row, COLUMNS, problems), scenario, phase).measured()
-            if one is not None:
-                found.append(one)
+    for row in rows:
+        one = _Row(RowReader(path, row, COLUMNS, problems), scenario, phase).measured()
+        if one is not None:
+            found.append(one)
     kept = _without_duplicates(path, found, problems)
     notes = [f"columns not read: {', '.join(ignored)}"] if ignored else []
     return MeasuredList(path.name, tuple(kept), tuple(problems), tuple(notes))
 
 
-def _check_header(path: Path, names: set[str], problems: list[Problem]) -> None:
+def _can_be_read(path: Path, names: set[str], problems: list[Problem]) -> bool:
+    """Whether the columns say what was measured of which station; what is missing is reported."""
+    before = len(problems)
     if len(names & set(UNITS)) != 1:
         given = ", ".join(sorted(names & set(UNITS))) or "none"
         text = f"give the measured field in one column of {', '.join(UNITS)}; found {given}"
@@ -162,6 +163,7 @@ def _check_header(path: Path, names: set[str], problems: list[Problem]) -> None:
     if not names & {"station", "frequency_mhz", "channel"}:
         text = "give the station measured: a column station, frequency_mhz or channel"
         problems.append(Problem(path.name, 1, "", text))
+    return len(problems) == before
 
 
 def _without_duplicates(

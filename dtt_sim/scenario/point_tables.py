@@ -67,7 +67,10 @@ POSITION_SYNONYMS: Final = {
 def read_table(
     path: Path, columns: Columns, problems: list[Problem]
 ) -> tuple[list[Row], tuple[str, ...]]:
-    """Rows of a table, and the headers that were not read; what is wrong is added to `problems`."""
+    """Rows of a table, and the headers that were not read; what is wrong is added to `problems`.
+
+    Broken rows are left out; without a header that can be used there are none.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             text = f"is larger than {MAX_BYTES // 1_000_000} MB; divide it"
@@ -85,7 +88,10 @@ def read_table(
         problems.append(Problem(path.name, None, "", "is empty; the first line names the columns"))
         return [], ()
     first, header = lines[0]
+    before = len(problems)
     names, ignored = _names(path, first, header, columns, problems)
+    if len(problems) > before:
+        return [], ignored  # rows would only repeat what is wrong with the header
     rows = []
     for line, cells in lines[1:]:
         if len(cells) > len(header) and any(cells[len(header) :]):

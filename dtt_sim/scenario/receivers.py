@@ -79,12 +79,10 @@ def read_receivers(path: Path | str, scenario: Scenario) -> ReceiverList:
     problems: list[Problem] = []
     rows, ignored = read_table(path, COLUMNS, problems)
     found: list[Receiver] = []
-    if not problems:
-        for row in rows:
-            reader = RowReader(path, row, COLUMNS, problems)
-            receiver = _receiver(reader, scenario)
-            if receiver is not None:
-                found.append(receiver)
+    for row in rows:
+        receiver = _receiver(RowReader(path, row, COLUMNS, problems), scenario)
+        if receiver is not None:
+            found.append(receiver)
     kept = _without_duplicates(path, found, problems)
     return ReceiverList(path.name, tuple(kept), tuple(problems), tuple(_notes(kept, ignored)))
 

@@ -249,7 +249,7 @@ def draw_errors(found: Comparison, path: Path) -> None:
     told = ["of several at one place the largest is on top"] if _at_one_place(found) else []
     told += [] if some.all() else ["crosses: no prediction"]
     ax.set_title("; ".join(told), fontsize=8, loc="left")
-    draw_credits(figure, found.scenario, found.ground)
+    draw_credits(figure, found.scenario, found.ground, has_offset=False)
     figure.suptitle(_title(found, f"errors at {n:,} measurements"), fontsize=11)
     with whole_file(path) as part:
         figure.savefig(part, format="png")

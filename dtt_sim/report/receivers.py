@@ -159,9 +159,13 @@ def picture_grid(grid: Grid, lon_deg: Any, lat_deg: Any) -> Grid:
     return Grid(grid.crs, (cell, 0.0, float(west), 0.0, -cell, float(north)), shape)
 
 
-def draw_credits(figure: Figure, scenario: Scenario, ground: Ground) -> None:
-    """Whose data a picture rests on, at its foot."""
-    text = " · ".join(["ITU-R P.1812-8, dtt_sim", *ground.credits, scenario.keys.grid.crs])
+def draw_credits(
+    figure: Figure, scenario: Scenario, ground: Ground, *, has_offset: bool = True
+) -> None:
+    """Whose data a picture rests on, at its foot; and the measured offset, where it is in it."""
+    offset_db = scenario.keys.propagation.measured_offset_db if has_offset else 0.0
+    model = "ITU-R P.1812-8" + (f" {offset_db:+g} dB as measured" if offset_db else "")
+    text = " · ".join([f"{model}, dtt_sim", *ground.credits, scenario.keys.grid.crs])
     figure.supxlabel(text, fontsize=5.5, color="#444444", x=0.99, ha="right")
 
 

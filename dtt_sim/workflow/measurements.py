@@ -348,7 +348,13 @@ def offset_lines(found: Comparison) -> list[str]:
     lines = ["[propagation]", f"measured_offset_db = {surest.offset_db:.2f}"]
     if math.isfinite(surest.standard_error_db):
         lines.append(f"measured_offset_error_db = {surest.standard_error_db:.2f}")
-    return [*lines, f"measured_offset_source = {_quoted(source)}"]
+    lines.append(f"measured_offset_source = {_quoted(source)}")
+    if math.isfinite(surest.standard_error_db):
+        lines += [
+            "", "# What is left of the error common to all stations, for a plan's uncertainty:",
+            "# [uncertainty]", f"# bias_db = {surest.standard_error_db:.2f}",
+        ]  # fmt: skip
+    return lines
 
 
 def _quoted(text: str) -> str:

@@ -85,7 +85,7 @@ def test_what_cannot_be_is_refused(ground: Ground) -> None:
         path_loss_to_points(ground, MAST, lon_deg=lon, lat_deg=lat, **options)  # type: ignore[arg-type]
 
     for lon, lat in (((np.nan,), (10.0,)), ((104.6,), (91.0,)), ((104.6,), (np.nan,))):
-        with pytest.raises(ModelDomainError, match="receiver 0: .* give degrees"):
+        with pytest.raises(ModelDomainError, match=r"receiver 0: .* give degrees"):
             solve(lon, lat)
     for height in (0.5, np.nan, 3001.0):
         with pytest.raises(ModelDomainError, match="1 to 3000 m"):

@@ -226,7 +226,7 @@ def test_bad_files_are_named(
     points = tmp_path / "points.csv"
     points.write_bytes(content)
     for skip in (False, True):
-        with pytest.raises(ScenarioError, match="points.csv") as caught:
+        with pytest.raises(ScenarioError, match=r"points\.csv") as caught:
             receivers(scenario, points, skip_bad=skip)
         assert message in str(caught.value)
 

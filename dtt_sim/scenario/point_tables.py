@@ -135,19 +135,21 @@ def _text(path: Path) -> Lines:
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     lines: Lines = []
+    start = 1
     try:
         for cells in reader:
-            stripped = [cell.strip() for cell in cells]
+            line, start = start, reader.line_num + 1  # a quoted cell may hold several lines
+            stripped = [" ".join(cell.split()) for cell in cells]
             if any(stripped):
                 if separator != ",":
                     stripped = [re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", c) for c in stripped]
-                lines.append((reader.line_num, stripped))
+                lines.append((line, stripped))
             if len(lines) > MAX_ROWS:
                 msg = f"more than {MAX_ROWS:,} rows; divide it"
-                raise _BadTableError(msg, reader.line_num)
+                raise _BadTableError(msg, line)
     except csv.Error as error:
         msg = f"is no CSV ({error}); check quotes"
-        raise _BadTableError(msg, reader.line_num) from error
+        raise _BadTableError(msg, start) from error
     return lines
 
 
@@ -193,7 +195,7 @@ def _cell(value: Any) -> str:
         return value.date().isoformat()
     if isinstance(value, dt.date):
         return value.isoformat()
-    return str(value).strip()
+    return " ".join(str(value).split())
 
 
 def _names(

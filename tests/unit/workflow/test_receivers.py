@@ -174,6 +174,16 @@ def test_workbook_is_the_same_as_csv(scenario: Scenario, tmp_path: Path) -> None
     )
 
 
+def test_lines_are_those_of_an_editor(scenario: Scenario, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_bytes(
+        b'\xef\xbb\xbfname\tlat_deg\tlon_deg\r\n\r\n"In\r\ntwo  lines"\t10,05\t104,52\r\nBad\tx\t104.5\r\n'
+    )
+    found = read_receivers(points, scenario)
+    assert found.receivers == (Receiver("In two lines", 10.05, 104.52, 10.0, 3),)
+    assert [(p.line, p.key) for p in found.problems] == [(5, "lat_deg")]
+
+
 BAD_ROWS = [
     ("Exchanged,104.5,10.0,", "latitude and longitude look exchanged"),
     ("Far,48.1,11.5,", "lies far from the scenario's area"),

@@ -150,6 +150,13 @@ def read_measured(
             found.append(one)
     kept = _without_duplicates(path, found, problems)
     notes = [f"columns not read: {', '.join(ignored)}"] if ignored else []
+    if kept and not any(row.cells.get("height_agl_m") for row in rows):
+        height = scenario.reception.predicted_height_agl_m
+        notes.append(f"no height_agl_m: all are taken to be measured {height:g} m above ground")
+    n_undated = sum(one.date is None for one in kept) if phase is None else 0
+    if n_undated and scenario.phases:
+        last = scenario.phase.id if scenario.phase else ""
+        notes.append(f"{n_undated} rows without a date are held against phase {last}")
     return MeasuredList(path.name, tuple(kept), tuple(problems), tuple(notes))
 
 

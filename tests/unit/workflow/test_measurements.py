@@ -266,6 +266,42 @@ def test_an_error_of_units_is_doubted(scenario: Scenario, tmp_path: Path) -> Non
     assert any("check units" in note for note in found.notes)
 
 
+def test_what_is_taken_for_granted_is_said(scenario: Scenario, tmp_path: Path) -> None:
+    rows = [("x", 10.0, 104.6, "a", 60, ""), ("y", 10.0, 104.7, "a", 61, "2017-02-01")]
+    notes = read_measured(write(tmp_path / "m.csv", rows), scenario).notes
+    assert any("10 m above ground" in note for note in notes)
+    assert any("1 rows without a date are held against phase second" in note for note in notes)
+    head = f"{HEAD},height_agl_m"
+    given = [(*row, 1.5) for row in rows]
+    listed = read_measured(write(tmp_path / "n.csv", given, head), scenario, phase="second")
+    assert listed.notes == ()
+    assert {one.place.height_agl_m for one in listed.measured} == {1.5}
+
+
+def test_the_height_of_a_measurement_counts(scenario: Scenario, tmp_path: Path) -> None:
+    head = "name,lat_deg,lon_deg,station,e_dbuv_m,height_agl_m"
+    rows = [("x", 10.02, 104.62, "a", 60, h) for h in (1.5, 10, 20)]
+    low, usual, high = measurements(
+        scenario, write(tmp_path / "m.csv", rows, head)
+    ).e_predicted_dbuv_m
+    assert low < usual < high
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_measurements_are_drawn_too(
+    province: Path, tmp_path: Path, n: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("x", 10.0, 104.6, "a", 60, ""), ("x", 10.0, 104.6, "a", 61, "2017-02-01")][:n]
+    file = write(tmp_path / "m.csv", rows)
+    with pytest.raises(SystemExit) as caught:
+        main(["measurements", str(province), str(file), "-o", str(tmp_path / "out"), "-q"])
+    assert caught.value.code == 0
+    told = capsys.readouterr().out
+    assert "too few places to tell" in told
+    assert ("of one measurement" in told) == (n == 1)
+    load_scenario(tmp_path / "out" / "offset.toml")
+
+
 def test_land_cover_makes_groups(province: Path, tmp_path: Path) -> None:
     cover = tmp_path / "cover.tif"
     codes = np.full((40, 60), 50, np.uint8)

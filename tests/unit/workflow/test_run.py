@@ -441,3 +441,16 @@ def test_a_measured_offset_is_kept_apart(province: Path) -> None:
     row = rows["propagation.measured_offset_db"]
     assert (row["value"], row["source"]) == ("-2.5", "drive of 2016")
     assert "standard error 0.75 dB" in row["reason"]
+
+
+def test_point_takes_a_run_with_its_own_protection_rows(province: Path) -> None:
+    rows = province / "rows.csv"
+    head = "wanted,unwanted,tropospheric_db,continuous_db,source,offset_channels\n"
+    rows.write_text(f"{head}DVBT2,LTE,20,20,made up,0\n", encoding="utf-8")
+    text = SCENARIO + '[network]\nprotection_rows = "rows.csv"\n'
+    (province / "scenario.toml").write_text(text, encoding="utf-8")
+    out = run(load_scenario(province / "scenario.toml"), province / "out").out
+    assert len(load_run_scenario(out).protection_rows) == 1
+    rows.write_text(f"{head}DVBT2,LTE,21,21,made up,0\n", encoding="utf-8")
+    with pytest.raises(DttSimError, match=r"rows.csv has changed since this run"):
+        load_run_scenario(out)

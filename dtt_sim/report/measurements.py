@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dtt_sim.report.maps import draw_scale
-from dtt_sim.report.receivers import draw_credits, draw_ground, draw_sites, picture_grid
+from dtt_sim.report.receivers import credits_text, draw_ground, draw_sites, picture_grid
 from dtt_sim.workflow.area import receiving_grid
 from dtt_sim.workflow.derived import write_scenario
 from dtt_sim.workflow.error_statistics import Confidence
@@ -39,6 +39,7 @@ STATIONS = (
 OTHERS = ("#a8a8a8", ".")
 LINE_COLOUR, OFFSET_COLOUR, BAND_COLOUR = "#222222", "#b2182b", "#222222"
 LEAST_SPAN_DB = 6.0
+_TICKS_KM = [m * 10.0**e for e in range(-3, 4) for m in (1, 2, 5)]
 
 
 def write_comparison(found: Comparison, out: Path) -> list[Path]:
@@ -200,9 +201,14 @@ def _finish_distance(ax: Axes, found: Comparison) -> None:
                 linewidth=0.0, zorder=1,
             )  # fmt: skip
     ax.axhline(0.0, color=LINE_COLOUR, linewidth=0.8)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("")
+    known = found.distance_km[found.is_compared]
+    if known.min() > 0.0 and known.max() > 3.0 * known.min():
+        low, high = 0.8 * float(known.min()), 1.25 * float(known.max())
+        ax.set_xscale("log")
+        ax.set_xlim(low, high)
+        ax.set_xticks([t for t in _TICKS_KM if low <= t <= high])
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
     ax.set_xlabel("distance to the station [km]")
     ax.set_ylabel("measured less predicted [dB]")
     ax.set_title("bars: mean and standard deviation by band of distance", fontsize=9, loc="left")
@@ -249,7 +255,8 @@ def draw_errors(found: Comparison, path: Path) -> None:
     told = ["of several at one place the largest is on top"] if _at_one_place(found) else []
     told += [] if some.all() else ["crosses: no prediction"]
     ax.set_title("; ".join(told), fontsize=8, loc="left")
-    draw_credits(figure, found.scenario, found.ground, has_offset=False)
+    text = credits_text(found.scenario, found.ground, has_offset=False)
+    figure.supxlabel(text, fontsize=5.5, color="#444444", x=0.99, ha="right")
     figure.suptitle(_title(found, f"errors at {n:,} measurements"), fontsize=11)
     with whole_file(path) as part:
         figure.savefig(part, format="png")

@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import SubFigure
 
     from dtt_sim.model import Transmitter
     from dtt_sim.scenario.load import Scenario
 
 NOT_SERVED_COLOUR, NO_DATA_COLOUR = "#d7792f", "#ffffff"
 LAND_COLOUR, SEA_COLOUR = "#f4efe6", "#dfe6ea"
+HEAD_IN, FOOT_IN, MOST_HIGH_IN, LEAST_WIDE_IN = 0.7, 0.75, 6.5, 7.0
 FEW = 40
 """Up to as many places are drawn with their names."""
+LONGEST = 30
+"""Letters of a name that are drawn."""
 
 
 def write_receivers(report: ReceiverReport, stem: Path) -> list[Path]:
@@ -82,19 +85,22 @@ def draw_receivers(report: ReceiverReport, path: Path) -> None:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
     found = report.phases[-1]
     names = list(found.service)
     grid = grid_around(report)
     n_col = 1 if len(names) == 1 else 2 if len(names) <= 4 else 3
     n_row = -(-len(names) // n_col)
-    width = 6.0 if n_col > 1 else 8.0
-    height = width * grid.n_row / grid.n_col + 0.4
-    size = width * n_col, height * n_row + 1.2
-    figure = Figure(figsize=size, dpi=150 if n_row < 4 else 100, layout="constrained")
+    aspect = grid.n_row / grid.n_col
+    width = min(6.0 if n_col > 1 else 8.0, MOST_HIGH_IN / aspect)
+    # Narrow panels still have room for the title over all of them.
+    across, high = max(width * n_col, LEAST_WIDE_IN), (width * aspect + 0.4) * n_row + HEAD_IN
+    figure = Figure(figsize=(across, high + FOOT_IN), dpi=150 if n_row < 4 else 100,
+                    layout="constrained")  # fmt: skip
     FigureCanvasAgg(figure)
-    axes = figure.subplots(n_row, n_col, squeeze=False).ravel()
+    parts: Any = figure.subfigures(2, 1, height_ratios=(high, FOOT_IN))
+    body, foot = parts
+    axes = body.subplots(n_row, n_col, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
         draw_ground(ax, grid, report.ground)
         _draw_places(ax, grid, report, found, name)
@@ -104,18 +110,24 @@ def draw_receivers(report: ReceiverReport, path: Path) -> None:
         ax.set_title(found.scenario.services[name].title, fontsize=9, loc="left", parse_math=False)
     for ax in axes[len(names) :]:
         ax.set_axis_off()
-    marks = _marks(found)
+    body.suptitle(_title(report, found), fontsize=11, fontweight="bold")
+    _draw_legend(foot, found)
+    text = credits_text(report.scenario, report.ground)
+    foot.text(0.99, 0.08, text, fontsize=5.5, color="#444444", ha="right", va="bottom")
+    with whole_file(path) as part:
+        figure.savefig(part, format="png")
+
+
+def _draw_legend(foot: SubFigure, found: Evaluated) -> None:
+    from matplotlib.lines import Line2D
+
     handles = [
         Line2D([], [], marker="o", linestyle="", color=colour, markeredgecolor="#333333",
                markersize=6, label=text)
-        for text, colour in marks
+        for text, colour in _marks(found)
     ]  # fmt: skip
     handles.append(Line2D([], [], marker="^", linestyle="", color="#b2182b", label="transmitter"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    figure.suptitle(_title(report, found), fontsize=12, fontweight="bold")
-    draw_credits(figure, report.scenario, report.ground)
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    foot.legend(handles=handles, loc="upper center", ncols=3, frameon=False, fontsize=8)
 
 
 def _title(report: ReceiverReport, found: Evaluated) -> str:
@@ -159,14 +171,11 @@ def picture_grid(grid: Grid, lon_deg: Any, lat_deg: Any) -> Grid:
     return Grid(grid.crs, (cell, 0.0, float(west), 0.0, -cell, float(north)), shape)
 
 
-def draw_credits(
-    figure: Figure, scenario: Scenario, ground: Ground, *, has_offset: bool = True
-) -> None:
-    """Whose data a picture rests on, at its foot; and the measured offset, where it is in it."""
+def credits_text(scenario: Scenario, ground: Ground, *, has_offset: bool = True) -> str:
+    """Whose data a picture rests on, and the measured offset where it is in it."""
     offset_db = scenario.keys.propagation.measured_offset_db if has_offset else 0.0
     model = "ITU-R P.1812-8" + (f" {offset_db:+g} dB as measured" if offset_db else "")
-    text = " · ".join([f"{model}, dtt_sim", *ground.credits, scenario.keys.grid.crs])
-    figure.supxlabel(text, fontsize=5.5, color="#444444", x=0.99, ha="right")
+    return " · ".join([f"{model}, dtt_sim", *ground.credits, scenario.keys.grid.crs])
 
 
 def draw_ground(ax: Axes, grid: Grid, ground: Ground) -> None:
@@ -224,5 +233,9 @@ def _draw_places(ax: Axes, grid: Grid, report: ReceiverReport, found: Evaluated,
         )  # fmt: skip
     if n <= FEW:
         for place, px, py in zip(report.receivers, x, y, strict=True):
-            ax.annotate(place.name, (px, py), xytext=(4, -7), textcoords="offset points",
-                        fontsize=5.5, parse_math=False, zorder=6)  # fmt: skip
+            is_right = px > grid.bounds[0] + 0.7 * (grid.bounds[2] - grid.bounds[0])
+            ax.annotate(
+                place.name if len(place.name) <= LONGEST else f"{place.name[: LONGEST - 1]}…",
+                (px, py), xytext=(-4 if is_right else 4, -7), textcoords="offset points",
+                ha="right" if is_right else "left", fontsize=5.5, parse_math=False, zorder=6,
+            )  # fmt: skip

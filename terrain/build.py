@@ -148,15 +148,20 @@ def _read(
         relief = read_elevation(elevation, bounds_lonlat=box, nodata=nodata)
         return relief, np.s_[0 : relief.grid.n_row, 0 : relief.grid.n_col]
     inner = elevation_grid(elevation, bounds_lonlat=box)
-    north = COASTAL_DISTANCE_M / 110_500.0
-    furthest = min(85.0, max(abs(box[1]), abs(box[3])) + north)
-    east = north / math.cos(math.radians(furthest))
-    wide = (box[0] - east, box[1] - north, box[2] + east, box[3] + north)
+    wide = with_coast(box)
     relief = read_elevation(elevation, bounds_lonlat=wide, nodata=nodata)
     a, _, c, _, e, f = relief.grid.transform
     top = round((inner.transform[5] - f) / e)
     left = round((inner.transform[2] - c) / a)
     return relief, np.s_[top : top + inner.n_row, left : left + inner.n_col]
+
+
+def with_coast(box: Box) -> Box:
+    """A box with as much round it as decides what is coastal land [deg]."""
+    north = COASTAL_DISTANCE_M / 110_500.0
+    furthest = min(85.0, max(abs(box[1]), abs(box[3])) + north)
+    east = north / math.cos(math.radians(furthest))
+    return box[0] - east, box[1] - north, box[2] + east, box[3] + north
 
 
 def _zone_codes(path: Path | str, relief: Elevation) -> NDArray[np.int32]:

@@ -13,3 +13,15 @@ class MissingTerrainError(TerrainError):
 
 class EmptyTerrainError(MissingTerrainError):
     """Not a single height in the area that was asked for."""
+
+
+class StoreError(TerrainError):
+    """A local store of fetched files that cannot be written, or is not as it was left."""
+
+
+class FetchError(TerrainError):
+    """A file that a server does not give, or not whole."""
+
+
+class AbsentError(FetchError):
+    """A file that a server, mirror or folder does not have."""

@@ -224,7 +224,7 @@ def _mosaic_grid(sources: list[Any], files: str, box: Box | None) -> Grid:
     a, _, c, _, e, f = first.transform
     bounds = np.array(
         [
-            tuple(s.bounds)
+            _near(raster_grid(s), first).bounds
             if s.crs == sources[0].crs
             else transform_bounds(s.crs, sources[0].crs, *s.bounds)
             for s in sources
@@ -252,6 +252,19 @@ def _mosaic_grid(sources: list[Any], files: str, box: Box | None) -> Grid:
     return Grid(first.crs, (a, 0.0, c + col0 * a, 0.0, e, f + row0 * e), shape)
 
 
+def _near(own: Grid, other: Grid) -> Grid:
+    """The same grid, its longitudes written so that it lies near another.
+
+    Tiles at 179 and at -180 degrees are neighbours and do not span the globe.
+    """
+    if not (own.is_geographic and other.is_geographic):
+        return own
+    apart = other.bounds[0] + other.bounds[2] - own.bounds[0] - own.bounds[2]
+    turn = 360.0 * round(0.5 * apart / 360.0)
+    a, b, c, d, e, f = own.transform
+    return Grid(own.crs, (a, b, c + turn, d, e, f), own.shape) if turn else own
+
+
 def _paste(
     source: Any,
     name: str,
@@ -262,7 +275,7 @@ def _paste(
     odd: Odd,
 ) -> list[str]:
     """Read a tile's part of the mosaic; measured cells win over what lies there already."""
-    own = raster_grid(source)
+    own = _near(raster_grid(source), grid)
     notes = []
     if source.count > 1 and not _is_alpha(source):
         notes.append(f"{Path(name).name} has {source.count} bands: the first was read.")

@@ -19,6 +19,7 @@ ORDER = [
     "dtt_sim.planning",
     "dtt_sim.transition",
     "dtt_sim.scenario",
+    "dtt_sim.stations",
     "dtt_sim.workflow",
     "dtt_sim.comparison",
     "dtt_sim.report",

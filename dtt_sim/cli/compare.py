@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     "--label", "labels", multiple=True, metavar="NAME",
     help="Name of a run, in their order; by default that of its folder.",
 )  # fmt: skip
-@click.option("--phase", "phases", multiple=True, metavar="ID", help="Only this phase; repeat.")
+@click.option(
+    "--phase",
+    "phases",
+    multiple=True,
+    metavar="ID",
+    help="Only this phase; repeat. The ranking is of the plans as a whole.",
+)
 @click.option(
     "--match", type=click.Choice(["id", "date"]), default="id", show_default=True,
     help="Hold phases of one name against each other, or what is on air on one date.",
 )  # fmt: skip
 @click.option(
     "--quality", type=click.Choice(["good", "acceptable"]), default="good", show_default=True,
-    help="What counts as served; of analogue services grade 4 and grade 3.",
+    help="What counts as served of people and maps; of analogue services grade 4 and grade 3.",
 )  # fmt: skip
 @click.option(
     "--by", default="receiving", show_default=True, metavar="CRITERION",
@@ -72,7 +78,7 @@ def compare(
             raise DttSimError(msg)
     opened = [
         FinishedRun.open(run, label)
-        for run, label in zip(runs, labels or ("",) * len(runs), strict=True)
+        for run, label in zip(runs, labels or (None,) * len(runs), strict=True)
     ]
     with progress(quiet=quiet) as tell:
         found = write_comparison(
@@ -80,7 +86,7 @@ def compare(
             draw=draw_changes if maps else None, tell=tell,
         )  # fmt: skip
         if maps and found.ranking is not None:
-            draw_ranking(out / "ranking.png", found.ranking, by)
+            draw_ranking(out / "ranking.png", found)
     lines = comparison_lines(found)
     with whole_file(out / "comparison.txt") as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -22,7 +22,8 @@ _COMMANDS = {
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
     "receivers": ("dtt_sim.cli.receivers", "Reception at a list of named places, without a run."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
-    "terrain": ("dtt_sim.cli.terrain", "Look at elevation and other rasters."),
+    "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
+    "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),
 }
 
@@ -64,16 +65,22 @@ def main(args: list[str] | None = None) -> None:
     """Run a command; bad input ends with its message and exit code 2, never with a traceback."""
     arguments = sys.argv[1:] if args is None else args
     try:
-        cli.main(arguments, prog_name="dtt-sim")
-    except KeyboardInterrupt:
+        sys.exit(cli.main(arguments, prog_name="dtt-sim", standalone_mode=False) or 0)
+    except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; run the same command again to go on", err=True)
         sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except Exception as error:
         if "--debug" in arguments:
             raise
         text = str(error)
         if not _is_for_the_user(error):
-            text = f"{type(error).__name__}: {text} (--debug shows where; please report it)"
+            text = (
+                f"{type(error).__name__}: {text} (dtt-sim --debug {' '.join(arguments[:1])} ... "
+                "shows where; please report it)"
+            )
         click.echo(f"error: {text}", err=True)
         sys.exit(_exit_code(error))
 

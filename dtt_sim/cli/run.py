@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import click
 from dtt_sim.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dtt_sim.coverage.request import Solver
     from dtt_sim.scenario.load import Scenario
     from dtt_sim.workflow.area import Area
+    from dtt_sim.workflow.cluster import Cluster
     from dtt_sim.workflow.service import Evaluated
 
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Output folder.")
 @click.option("--override", metavar="NAME", help="Lay [override.NAME] of the file over it.")
-@click.option("--phase", metavar="ID", help="Only this phase of the plan.")
+@click.option("--phase", metavar="ID", help="Only this phase of the plan, without its households.")
 @click.option(
     "--elevation",
     type=click.Path(path_type=Path),
@@ -40,6 +44,14 @@ if TYPE_CHECKING:
 )
 @click.option("--draws", type=click.IntRange(min=0), help="Draws of the plan's uncertainty.")
 @click.option("--threads", type=click.IntRange(min=1), help="Cores to use (all).")
+@click.option(
+    "--scheduler", metavar="local|ADDRESS",
+    help="Compute path losses on a Dask cluster: this machine's cores as processes, or tcp://...",
+)  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of --scheduler local.")
+@click.option("--memory", metavar="SIZE", help='Of each process of --scheduler local, "2GB".')
+@click.option("--fail-fast", is_flag=True, help="Stop at the first task that fails.")
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would be computed, and stop.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress.")
 def run(
     *,
@@ -53,6 +65,11 @@ def run(
     solver: Solver,
     draws: int | None,
     threads: int | None,
+    scheduler: str | None,
+    workers: int | None,
+    memory: str | None,
+    fail_fast: bool,
+    plan_only: bool,
     quiet: bool,
 ) -> None:
     """Compute a scenario: rasters, tables and a map in the folder OUT.
@@ -70,6 +87,12 @@ def run(
     if land:
         values["terrain.land"] = str(land)
     loaded = load_scenario(scenario, override=override, set_values=values, phase=phase)
+    if plan_only:
+        from dtt_sim.workflow.forecast import forecast_lines
+
+        for line in forecast_lines(loaded, cache or out / "cache", phase):
+            click.echo(line)
+        return
     from dtt_sim._jit import enable_cache
 
     is_compiled = enable_cache()
@@ -85,7 +108,10 @@ def run(
     from dtt_sim.workflow.output import whole_file
     from dtt_sim.workflow.run import run as compute
 
-    with progress(quiet=quiet) as tell:
+    with (
+        progress(quiet=quiet) as tell,
+        _cluster(scheduler, out, workers=workers, memory=memory, fail_fast=fail_fast) as cluster,
+    ):
         if not is_compiled:
             tell("compiling, once for this version and processor (half a minute)", 0, 1)
             from dtt_sim.workflow.warm_up import compile_all
@@ -100,7 +126,7 @@ def run(
 
         result = compute(
             loaded, out, cache=cache, solver=solver, progress=tell, phase=phase,
-            on_phase=draw_phase, draws=draws, workers=workers_for(loaded, draws),
+            on_phase=draw_phase, draws=draws, workers=workers_for(loaded, draws), cluster=cluster,
         )  # fmt: skip
         tell("map", 0, 1)
         with whole_file(out / "map.png") as part:
@@ -111,6 +137,24 @@ def run(
     for line in closing_lines(result):
         click.echo(line)
     click.echo(f"written: {out}")
+
+
+@contextmanager
+def _cluster(
+    scheduler: str | None, out: Path, *, workers: int | None, memory: str | None, fail_fast: bool
+) -> Iterator[Cluster | None]:
+    """The cluster that is asked for, with a log in the output folder; None without one."""
+    if scheduler is None:
+        yield None
+        return
+    from dtt_sim.workflow.cluster import Cluster, connect
+    from dtt_sim.workflow.output import claim_folder
+
+    claim_folder(out)
+    with connect(scheduler, workers=workers, memory_limit=memory) as client:
+        if client.dashboard_link:
+            click.echo(f"dashboard: {client.dashboard_link}", err=True)
+        yield Cluster(client, out / "tasks.log", fail_fast=fail_fast)
 
 
 MANY_DRAWS = 400

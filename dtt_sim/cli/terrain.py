@@ -1,4 +1,4 @@
-"""``dtt-sim terrain``: look at rasters before they go into a scenario."""
+"""``dtt-sim terrain``: fetch open data, and look at rasters before they go into a scenario."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ from pathlib import Path
 
 import click
 
+from dtt_sim.cli.terrain_fetch import credits as credits_command
+from dtt_sim.cli.terrain_fetch import fetch
+
 
 @click.group()
 def terrain() -> None:
-    """Look at elevation and other rasters."""
+    """Fetch elevation and other open data; look at rasters."""
+
+
+terrain.add_command(fetch)
+terrain.add_command(credits_command)
 
 
 @terrain.command()

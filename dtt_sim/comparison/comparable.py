@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -26,6 +26,8 @@ _TABLES = (
     ("uncertainty", "what is drawn"),
 )
 """Tables of a scenario beside its network, whose differences are told."""
+_OF_TABLES_ONLY = {"islands", "draws"}
+"""Keys that change what is told of a run, not what happens in it."""
 
 
 class NotComparableError(DttSimError, ValueError):
@@ -48,6 +50,11 @@ class Pair(NamedTuple):
     date: dt.date | None
     base: PhaseOfRun
     other: PhaseOfRun
+
+    @property
+    def is_by_date(self) -> bool:
+        """Whether it is a day, and not a phase that both have."""
+        return self.date is not None and self.name == self.date.isoformat()
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +147,12 @@ def _cells(
         reasons.append(f"{text}, and have no cell in common; nothing can be compared")
     warnings.append(
         f"{text}: each cell of {base.label} has what the cell of {other.label} at its centre says"
-        + ("" if inside.all() else f"; {np.mean(~inside):.1%} of the cells lie outside it")
+        + (
+            ""
+            if inside.all()
+            else f"; {100.0 * np.mean(~inside):.1f} % of the cells lie outside it"
+        )
+        + "; part of what is gained and lost comes of the grids"
     )
     return np.where(inside, flat, -1).astype(np.int64)
 
@@ -206,7 +218,10 @@ def _check_households(
     if a is None or b is None:
         if (a is None) != (b is None):
             without = (base if a is None else other).label
-            warnings.append(f"households are not compared: {without} has no plan with [households]")
+            warnings.append(
+                f"households and money are not compared: {without} has none; they need a plan with "
+                "[households], run with all its phases"
+            )
         return None
     units = [str(v) for v in a["unit"].to_numpy()]
     totals = [
@@ -287,7 +302,10 @@ def pair_phases(
     late = [p for p in pairs if p.base.date != p.other.date]
     if late:
         told = ", ".join(f"{p.name} {p.base.date} and {p.other.date}" for p in late)
-        warnings.append(f"phases of one name have other dates: {told}")
+        warnings.append(
+            f"phases of one name have other dates: {told}; --match date holds what is on air on one "
+            "day against each other"
+        )
     return pairs
 
 
@@ -311,25 +329,49 @@ def _other_differences(base: FinishedRun, other: FinishedRun) -> list[str]:
     """What differs beside the network, so that gains and losses are not the network's alone."""
     found = []
     a, b = base.manifest, other.manifest
-    if a["terrain"]["sha256"] != b["terrain"]["sha256"]:
+    ground = [
+        (
+            m["scenario"]["terrain"],
+            {k: v for k, v in m["files_sha256"].items() if k in _ground_files(m)},
+        )
+        for m in (a, b)
+    ]
+    if ground[0] != ground[1]:
         found.append("terrain differs: gains and losses are not those of the network alone")
     for table, text in _TABLES:
-        keys = _different(a["scenario"].get(table), b["scenario"].get(table))
-        if keys:
-            found.append(f"{text} differ: {_list(f'{table}.{key}' for key in keys)}")
+        told = _different(a["scenario"].get(table), b["scenario"].get(table))
+        if told:
+            found.append(f"{text} differ: {_list(f'{table}.{one}' for one in told)}")
     if a["dtt_sim"] != b["dtt_sim"]:
         found.append(f"made by versions {a['dtt_sim']} and {b['dtt_sim']}")
     if a["solver"] != b["solver"]:
-        found.append("path losses are of another solver or processor")
+        keys = _different(a["solver"], b["solver"])
+        found.append(f"path losses of another solver or processor: {_list(keys)}")
     return found
 
 
+def _ground_files(manifest: Mapping[str, Any]) -> set[str]:
+    """Files of the ground."""
+    names: set[str] = set()
+    for key in ("elevation", "land", "zones", "land_cover"):
+        value = manifest["scenario"]["terrain"].get(key)
+        names.update(value if isinstance(value, list) else [value] if value else [])
+    return names
+
+
 def _different(a: Any, b: Any) -> list[str]:
+    """Keys with both values, where they are short."""
     a, b = a or {}, b or {}
-    return sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
+    found = []
+    for key in sorted({*a, *b} - _OF_TABLES_ONLY):
+        if a.get(key) != b.get(key):
+            values = a.get(key), b.get(key)
+            is_plain = all(isinstance(v, int | float | str | None) for v in values)
+            found.append(key + (f" {values[0]} and {values[1]}" if is_plain else ""))
+    return found
 
 
-def _list(names: Any, most: int = 6) -> str:
-    every: Sequence[str] = list(names)
+def _list(names: Iterable[str], most: int = 6) -> str:
+    every = list(names)
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more

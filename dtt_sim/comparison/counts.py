@@ -23,10 +23,16 @@ class Reason(NamedTuple):
     cause : str
     station : str
         That disturbs; otherwise empty.
+    served_by : str
+        Of a service: station that serves in the run that has it.
+    now : str
+        What that station is in the run that has it not: "off air", "changed" or "as it is".
     """
 
     cause: str
     station: str
+    served_by: str = ""
+    now: str = ""
 
 
 NO_REASON: Final = Reason("", "")

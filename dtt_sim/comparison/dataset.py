@@ -72,7 +72,7 @@ def compare(
     Examples
     --------
     >>> found = compare("out/base", "out/high_site")  # doctest: +SKIP
-    >>> found.persons.sel(unit="(all)", change="gained").to_pandas()  # doctest: +SKIP
+    >>> found.persons.sel(unit="(all)", change_kind="gained").to_pandas()  # doctest: +SKIP
     """
     base, other = labelled([opened(a), opened(b)])
     runs = make_comparable(base, other, match=match, regrid=regrid)
@@ -88,24 +88,52 @@ def opened(run: Run | FinishedRun | Path | str) -> FinishedRun:
 
 
 def labelled(runs: Sequence[FinishedRun]) -> list[FinishedRun]:
-    """The same runs, those of one name told apart by the folder they lie in, or a number."""
-    found: list[FinishedRun] = []
-    names = [file_name(run.label) for run in runs]
-    for run in runs:
-        label = run.label
-        if names.count(file_name(label)) > 1:
-            label = f"{run.folder.resolve().parent.name}-{label}"
-        taken = {file_name(one.label) for one in found}
-        number = 2
-        while file_name(label) in taken:
-            label, number = f"{run.label}-{number}", number + 1
-        found.append(FinishedRun(run.folder, label, run.manifest))
+    """The same runs, those whose folders share a name told apart by the folder above.
+
+    Raises
+    ------
+    DttSimError
+        Runs that cannot be told apart all the same.
+    """
+    names = [run.label for run in runs]
+    found = [
+        FinishedRun(
+            run.folder,
+            run.label if names.count(run.label) == 1 or run.label != run.folder.resolve().name
+            else f"{run.folder.resolve().parent.name}-{run.label}",
+            run.manifest,
+        )
+        for run in runs
+    ]  # fmt: skip
+    seen: dict[str, str] = {}
+    for run in found:
+        _check_label(run.label)
+        key = file_name(run.label).casefold()
+        if key in seen:
+            msg = (
+                f"runs {seen[key]!r} and {run.label!r} would have folders of one name; give each a "
+                "label of its own (--label)"
+            )
+            raise DttSimError(msg)
+        seen[key] = run.label
     return found
+
+
+MOST_LETTERS = 60
+
+
+def _check_label(label: str) -> None:
+    if not label.strip() or len(label) > MOST_LETTERS or not label.isprintable():
+        msg = (
+            f"{label[:MOST_LETTERS]!r} is no label of a run; give 1 to {MOST_LETTERS} letters in one "
+            "line"
+        )
+        raise DttSimError(msg)
 
 
 def file_name(label: str) -> str:
     """A label as the name of a folder."""
-    return re.sub(r"[^\w.-]+", "_", label).strip("._") or "run"
+    return re.sub(r"[^\w-]+", "_", label).strip("_") or "run"
 
 
 def chosen_pairs(runs: Comparable, phases: Sequence[str] | None) -> tuple[Pair, ...]:
@@ -174,7 +202,8 @@ def _dataset(
             "phase": [pair.name for pair in pairs],
             "date": ("phase", np.array([pair.date for pair in pairs], "datetime64[ns]")),
             "service": names,
-            "y": ("y", grid.y), "x": ("x", grid.x),
+            "y": ("y", grid.y, {"units": "degrees_north" if grid.is_geographic else "m"}),
+            "x": ("x", grid.x, {"units": "degrees_east" if grid.is_geographic else "m"}),
         },
         {
             "Conventions": "CF-1.11",
@@ -187,7 +216,10 @@ def _dataset(
     )  # fmt: skip
     if places is not None:
         data = data.assign_coords(unit=list(units), change_kind=list(CHANGES))
-        data["persons"] = ("phase", "service", "unit", "change_kind"), persons
+        data["persons"] = (
+            ("phase", "service", "unit", "change_kind"), persons,
+            {"units": "1", "long_name": f"persons, {quality} reception"},
+        )  # fmt: skip
     _add_households(data, runs, pairs)
     if ranking is not None:
         _add_ranking(data, runs, ranking)
@@ -210,7 +242,10 @@ def _add_households(data: xr.Dataset, runs: Comparable, pairs: Sequence[Pair]) -
     for p, pair in enumerate(pairs):
         for i, item in enumerate(changes.items):
             _add(found[p, i], changes.count(pair, item), units)
-    data["households"] = ("phase", "item", "unit", "change_kind"), found
+    data["households"] = (
+        ("phase", "item", "unit", "change_kind"), found,
+        {"units": "1", "long_name": "households that watch terrestrial television"},
+    )  # fmt: skip
     data.coords["item"] = [item_label(item) for item in changes.items]
 
 

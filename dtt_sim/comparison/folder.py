@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,12 +27,15 @@ from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.transition.ledger import ANY
 from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.finished import FinishedRun
+from dtt_sim.workflow.manifest import MANIFEST
 from dtt_sim.workflow.output import NODATA, claim_folder, write_cog, write_json
 
+COLOURS = ("#faf7f0", "#e8871e", "#0b3c6f", "#cfdbe3")
+"""Of changes, in their order: distinct in hue and in lightness, for print in grey."""
 Drawer = Callable[[Path, Comparable, Pair, Sequence[ServiceChange]], None]
 Tell = Callable[[str, int, int], None]
 DONE = "comparison.json"
-"""Written last: a folder that has it is that of a finished comparison."""
+"""Says `finished` once all else is written; before that which folders are being written."""
 
 
 def write_comparison(
@@ -66,15 +72,15 @@ def write_comparison(
     DttSimError
         Runs that cannot be compared; says why, before anything is written.
     """
+    _check(given, out, quality)
     runs = labelled(given)
-    _check(runs, out, quality)
     base, *others = runs
     comparable = [make_comparable(base, run, match=match, regrid=regrid) for run in others]
     pairs = [chosen_pairs(one, phases) for one in comparable]
     ranking = rank_runs(runs, match=match)
     _check_criterion(ranking, by)
     claim_folder(out)
-    (out / DONE).unlink(missing_ok=True)
+    _clear(out, runs[1:])
     told = tell or (lambda _stage, _done, _total: None)
     total, done = sum(map(len, pairs)), 0
     cell_km2 = base.grid.cell_area_km2()
@@ -111,6 +117,28 @@ def _check(runs: Sequence[FinishedRun], out: Path, quality: str) -> None:
     if quality not in QUALITIES:
         msg = f"no quality {quality!r}; choose from {', '.join(QUALITIES)}"
         raise DttSimError(msg)
+
+
+TABLES = (
+    "changes", "households", "ledger", "costs", "gates", "fairness", "cost_per_household", "ranking",
+    "beats",
+)  # fmt: skip
+
+
+def _clear(out: Path, runs: Sequence[FinishedRun]) -> None:
+    """Take away what an earlier comparison wrote, and say at once what this one will write."""
+    try:
+        earlier = json.loads((out / DONE).read_text(encoding="utf-8"))["folders"]
+    except (OSError, ValueError, KeyError, TypeError):
+        earlier = []
+    folders = [file_name(run.label) for run in runs]
+    for name in {*folders, *(one for one in earlier if isinstance(one, str))}:
+        # A name and no path, whatever the file says.
+        if name == file_name(name):
+            shutil.rmtree(out / name, ignore_errors=True)
+    for name in (*(f"{table}.csv" for table in TABLES), "ranking.png", "comparison.txt"):
+        (out / name).unlink(missing_ok=True)
+    write_json(out / DONE, {"finished": False, "folders": folders})
 
 
 def _check_criterion(ranking: Ranking | None, by: str) -> None:
@@ -159,7 +187,7 @@ def _write_change(folder: Path, runs: Comparable, found: ServiceChange) -> None:
     grid, tags = runs.base.grid, _tags(runs)
     write_cog(
         folder / f"{name}_change.tif", grid, [(f"{found.quality}: {codes}", "", found.change)],
-        nodata=NO_DATA, tags=tags,
+        nodata=NO_DATA, tags=tags, colours=dict(enumerate(COLOURS)),
     )  # fmt: skip
     write_cog(
         folder / f"{name}_margin_difference.tif", grid,
@@ -189,7 +217,10 @@ def _manifest(found: Comparison, quality: str, match: Match, *, regrid: bool) ->
     """What was compared, how, and what differs beside the network."""
     here = found.out.resolve()
     return {
+        "finished": True,
+        "folders": [file_name(run.label) for run in found.runs[1:]],
         "dtt_sim": __version__,
+        "is_schematic": found.is_schematic,
         "quality": quality,
         "match": match,
         "regrid": regrid,
@@ -199,6 +230,8 @@ def _manifest(found: Comparison, quality: str, match: Match, *, regrid: bool) ->
                 "label": run.label,
                 "title": run.title,
                 "folder": Path(os.path.relpath(run.folder.resolve(), here)).as_posix(),
+                "manifest_sha256": hashlib.sha256((run.folder / MANIFEST).read_bytes()).hexdigest(),
+                "seed": (run.manifest["scenario"].get("uncertainty") or {}).get("seed"),
             }
             for run in found.runs
         ],

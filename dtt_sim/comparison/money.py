@@ -35,9 +35,11 @@ class Amount(NamedTuple):
     Attributes
     ----------
     phase, where, item : str
-        "(all)" for all phases.
+        "(all)" for all phases, and for all places.
     base, other : int
         In the plans' currency.
+    base_quantity, other_quantity : float
+        Receivers, dishes, stations built, years of operation.
     """
 
     phase: str
@@ -45,6 +47,8 @@ class Amount(NamedTuple):
     item: str
     base: int
     other: int
+    base_quantity: float
+    other_quantity: float
 
 
 def currency_of(run: FinishedRun) -> str:
@@ -55,21 +59,37 @@ def currency_of(run: FinishedRun) -> str:
 def amounts(base: FinishedRun, other: FinishedRun) -> list[Amount]:
     """Costs of two runs by phase, place and item; all of a phase, and of a plan, as well.
 
-    Operation and building of stations are one item each at a site.
+    Operation and building of stations are one item each at a site. Phases stand in their order, what
+    is of all of them at the end.
     """
-    found: dict[tuple[str, str, str], list[int]] = {}
+    found: dict[tuple[str, str, str], list[float]] = {}
     for k, run in enumerate((base, other)):
-        for row in run.table("costs"):
+        for row in _cost_table(run):
             item = row["item"]
             if item.startswith("per additional"):
                 continue
             kind = next((kind for kind in (CAPEX, OPEX) if item.startswith(f"{kind} ")), item)
-            number = int(row["amount"])
-            found.setdefault((row["phase"], row["where"], kind), [0, 0])[k] += number
-            if item != "total":
-                # By item in all places and phases.
-                found.setdefault((ALL, ALL, kind), [0, 0])[k] += number
-    return [Amount(*key, *numbers) for key, numbers in found.items() if any(numbers)]
+            keys = [(row["phase"], row["where"], kind)]
+            # By item in all places and phases.
+            keys += [(ALL, ALL, kind)] if item != TOTAL else []
+            for key in keys:
+                numbers = found.setdefault(key, [0.0] * 4)
+                numbers[k] += int(row["amount"])
+                numbers[2 + k] += float(row["quantity"] or 0.0)
+    order = {phase.id: k for run in (other, base) for k, phase in enumerate(run.phases)}
+    rows = [
+        Amount(*key, round(n[0]), round(n[1]), round(n[2], 4), round(n[3], 4))
+        for key, n in found.items()
+        if any(n)
+    ]
+    return sorted(rows, key=lambda a: (order.get(a.phase, len(order)), a.where == ALL))
+
+
+TOTAL: Final = "total"
+
+
+def _cost_table(run: FinishedRun) -> list[dict[str, str]]:
+    return run.table("costs", ("amount",))
 
 
 def total_cost(run: FinishedRun) -> int | None:
@@ -78,8 +98,8 @@ def total_cost(run: FinishedRun) -> int | None:
         return None
     return next(
         (
-            int(row["amount"]) for row in run.table("costs")
-            if (row["phase"], row["where"], row["item"]) == (ALL, ALL, "total")
+            int(row["amount"]) for row in _cost_table(run)
+            if (row["phase"], row["where"], row["item"]) == (ALL, ALL, TOTAL)
         ),
         None,
     )  # fmt: skip
@@ -134,6 +154,8 @@ def per_household(
                     figure.draws[:n_draw, figure.names[Figure("", None, COST)]],
                 )
             )
+        if not any(round(n) for n in number):
+            continue  # nobody receives it at the end of either plan
         gained = number[1] - number[0]
         verdict = _verdict(gained, cost)
         likely = np.nan
@@ -144,7 +166,7 @@ def per_household(
         traded = round(gained) != 0 and gained * cost > 0.0
         found.append(
             PerHousehold(
-                item, gained, cost, round(cost / gained) if traded else None, verdict, likely
+                item, gained, cost, round(cost / round(gained)) if traded else None, verdict, likely
             )
         )
     return found

@@ -225,6 +225,8 @@ def rank_runs(runs: Sequence[FinishedRun], *, match: Match = "id") -> Ranking | 
     for criterion in _criteria(views):
         # What differs by the last digits of the arithmetic is the same.
         table = np.round([criterion.measure(view) for view in views], 3)
+        if criterion not in CRITERIA and criterion.id != MONEY and not table.any():
+            continue  # a programme that nobody receives in the end
         standings += _standings(criterion, runs, table)
         duels += _duels(criterion, runs, table)
     return Ranking(tuple(standings), tuple(duels), n_draw, note)

@@ -79,6 +79,11 @@ class Against:
     results: tuple[PairResult, ...]
     per_household: tuple[PerHousehold, ...]
 
+    @property
+    def both(self) -> tuple[FinishedRun, FinishedRun]:
+        """The base, and the run that is held against it."""
+        return self.runs.base, self.runs.other
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -102,6 +107,11 @@ class Comparison:
     against: tuple[Against, ...]
     ranking: Ranking | None
     by: str
+
+    @property
+    def is_schematic(self) -> bool:
+        """Whether the relief of any run is made up."""
+        return any(run.is_schematic for run in self.runs)
 
 
 def compare_pair(

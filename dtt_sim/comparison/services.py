@@ -29,6 +29,7 @@ from dtt_sim.workflow.finished import FinishedRun, PhaseOfRun, Places
 NO_DATA: Final = 255
 ANY_DIGITAL: Final = "(any DVB-T2 service)"
 OFF_AIR: Final = "service not on air"
+_OFF_AIR: Final = (Reason(OFF_AIR, ""),)
 QUALITIES: Final = ("acceptable", "good")
 """Of DVB-T2; of analogue services grade 3 and grade 4."""
 
@@ -44,8 +45,10 @@ class ServiceChange:
         As the base has it, or the other run where only it has the service.
     change : (n_row, n_col) uint8
         Position in `CHANGES`; 255 where neither run has data.
-    margin_difference_db : (n_row, n_col) float32
-        The other run's margin less the base's [dB]; NaN where one has none.
+    margin_difference_db, margin_db : (n_row, n_col) float32
+        The other run's margin less the base's [dB], NaN where one has none; and the larger of both.
+    only_in : str
+        The one run that has it on air; empty where both have.
     reason : (n_row, n_col) int64
         Position in `reasons` of why it is lost, or was not there before; -1 elsewhere.
     reasons : tuple of Reason
@@ -56,6 +59,8 @@ class ServiceChange:
     quality: str
     change: UInt8Array
     margin_difference_db: Float32Array
+    margin_db: Float32Array
+    only_in: str
     reason: IntArray
     reasons: tuple[Reason, ...]
 
@@ -67,13 +72,25 @@ class ServiceChange:
 
 
 class _Side(NamedTuple):
-    """A service in one of the runs, on the base's grid; not on air: all NaN and unserved."""
+    """A service in one of the runs, on the base's grid; not on air: all NaN and unserved.
 
+    `server` counts in `stations`, `reason` in `reasons`.
+    """
+
+    run: FinishedRun
+    phase: PhaseOfRun
     is_served: BoolArray
     has_data: BoolArray
     margin_db: Float32Array
+    server: IntArray
+    stations: tuple[str, ...]
     reason: IntArray
     reasons: tuple[Reason, ...]
+
+    @property
+    def is_on_air(self) -> bool:
+        """Whether any station carries it."""
+        return self.reasons != _OFF_AIR
 
 
 def service_changes(
@@ -122,37 +139,42 @@ def service_changes(
 def _side(runs: Comparable, run: FinishedRun, phase: PhaseOfRun, service: str, level: int) -> _Side:
     shape = runs.base.grid.shape
     if service not in phase.services:
-        nowhere = np.zeros(shape, np.bool_)
+        nowhere, none = np.zeros(shape, np.bool_), np.zeros(shape, np.int64)
         nothing = np.full(shape, np.nan, np.float32)
-        return _Side(nowhere, nowhere, nothing, np.zeros(shape, np.int64), (Reason(OFF_AIR, ""),))
-
-    served, margin, cause, culprit = (
-        run.layer(phase.id, service, name) for name in ("served", "margin", "cause", "culprit")
+        return _Side(run, phase, nowhere, nowhere, nothing, none - 1, (), none, _OFF_AIR)
+    served, margin, cause, culprit, server = (
+        run.layer(phase.id, service, name)
+        for name in ("served", "margin", "cause", "culprit", "best_server")
     )
     # One number for cause and station.
     n = len(culprit.stations) + 1
     code = cause.values.astype(np.int64) * n + culprit.values.astype(np.int64) + 1
     reasons = tuple(Reason(why, who) for why in CAUSES for who in ("", *culprit.stations))
-    layers = [served.values, margin.values, code]
+    layers = [served.values, margin.values, code, server.values]
     if run is runs.other:
-        outside = NO_DATA, np.nan, CAUSES.index("no data") * n
+        outside = NO_DATA, np.nan, CAUSES.index("no data") * n, -1
         layers = [runs.on_base(v, fill) for v, fill in zip(layers, outside, strict=True)]
     has_data = layers[0] != NO_DATA
     return _Side(
-        has_data & (layers[0] >= level), has_data, layers[1].astype(np.float32), layers[2], reasons
-    )
+        run, phase, has_data & (layers[0] >= level), has_data, layers[1].astype(np.float32),
+        layers[3].astype(np.int64), server.stations, layers[2], reasons,
+    )  # fmt: skip
 
 
 def _any_of(sides: list[_Side]) -> _Side:
-    """Reception of any service; why there is none is why the first one does not serve."""
-    best = sides[0].margin_db
-    for side in sides[1:]:
+    """Reception of any service; why there is none is why the first one on air does not serve."""
+    told = next((s for s in sides if s.is_on_air), sides[0])
+    best, server = sides[0].margin_db, np.full_like(told.server, -1)
+    stations = tuple(dict.fromkeys(name for s in sides for name in s.stations))
+    for side in sides:
         best = np.fmax(best, side.margin_db)
-    # A service that is on air says more than one that is not.
-    told = next((s for s in sides if s.reasons != (Reason(OFF_AIR, ""),)), sides[0])
-    return _Side(
-        np.any([s.is_served for s in sides], axis=0), np.any([s.has_data for s in sides], axis=0),
-        best, told.reason, told.reasons,
+        # Of several services the first that serves counts; the last number stands for no station.
+        number = np.array([*(stations.index(name) for name in side.stations), -1])
+        server = np.where((server < 0) & side.is_served, number[side.server], server)
+    return told._replace(
+        is_served=np.any([s.is_served for s in sides], axis=0),
+        has_data=np.any([s.has_data for s in sides], axis=0),
+        margin_db=best, server=server, stations=stations,
     )  # fmt: skip
 
 
@@ -162,14 +184,33 @@ def _change(name: str, title: str, quality: str, base: _Side, other: _Side) -> S
         [KEPT, GAINED, LOST], NEITHER,
     ).astype(np.uint8)  # fmt: skip
     change[~base.has_data & ~other.has_data] = NO_DATA
-    shifted = len(base.reasons)
-    reason = np.select(
-        [change == LOST, change == GAINED], [shifted + other.reason, base.reason], -1
+    reason, reasons = np.full(change.shape, -1), list[Reason]()
+    for kind, has, has_not in ((LOST, base, other), (GAINED, other, base)):
+        here = change == kind
+        n = len(has.stations) + 1
+        code = has_not.reason[here] * n + has.server[here] + 1
+        found, position = np.unique(code, return_inverse=True)
+        reason[here] = len(reasons) + position
+        reasons += [_reason(has, has_not, *divmod(int(one), n)) for one in found]
+    only_in = (
+        "" if base.is_on_air == other.is_on_air else (base if base.is_on_air else other).run.label
     )
     return ServiceChange(
         name, title, quality, change, other.margin_db - base.margin_db,
-        reason, (*base.reasons, *other.reasons),
+        np.fmax(other.margin_db, base.margin_db), only_in, reason, tuple(reasons),
     )  # fmt: skip
+
+
+def _reason(has: _Side, has_not: _Side, why: int, server: int) -> Reason:
+    """Why the one run does not serve, and what became of the station that serves in the other."""
+    reason = has_not.reasons[why]
+    if server == 0:
+        return reason
+    name = has.stations[server - 1]
+    there = has_not.phase.stations.get(name)
+    own = has.phase.stations.get(name)
+    now = "off air" if there is None else "as it is" if there == own else "changed"
+    return reason._replace(served_by=name, now=now)
 
 
 def count_people(found: ServiceChange, places: Places) -> list[Count]:

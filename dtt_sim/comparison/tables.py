@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dtt_sim.comparison.comparable import Pair
+from dtt_sim.comparison.counts import CHANGES
 from dtt_sim.comparison.money import amounts, currency_of
 from dtt_sim.comparison.ranking import Ranking
 from dtt_sim.comparison.results import Against, Comparison
+from dtt_sim.transition.ledger import GAINS, KEEPS, STARTS, STATUS, WITHOUT
+from dtt_sim.workflow.finished import PhaseOfRun
 from dtt_sim.workflow.output import write_csv
 from dtt_sim.workflow.tables import ALL, with_vintage
 
 CHANGE_HEADER = (
     "run", "against", "phase", "service", "title", "quality", "unit", "change", "cause", "station",
-    "persons", "area_km2",
+    "served_by", "that_station_is", "persons", "area_km2",
 )  # fmt: skip
 HOUSEHOLD_HEADER = (
     "run", "against", "phase", "kind", "item", "unit", "change", "cause", "station", "households",
@@ -25,8 +30,14 @@ LEDGER_HEADER = (
     "difference",
 )  # fmt: skip
 COST_HEADER = (
-    "run", "against", "phase", "where", "item", "base", "other", "difference", "currency",
+    "run", "against", "phase", "where", "item", "base_quantity", "other_quantity", "base", "other",
+    "difference", "currency",
 )  # fmt: skip
+GATE_HEADER = (
+    "run", "against", "phase", "criterion", "threshold_percent", "base", "other", "base_passed",
+    "other_passed",
+)  # fmt: skip
+FAIRNESS_HEADER = ("run", "against", "phase", "measure", "where", "base", "other", "difference")
 PER_HOUSEHOLD_HEADER = (
     "run", "against", "phase", "kind", "item", "households_gained", "cost_difference",
     "cost_per_household", "currency", "verdict", "probability_of_verdict",
@@ -51,23 +62,28 @@ def write_tables(found: Comparison) -> None:
         ("households", HOUSEHOLD_HEADER, _household_rows(found)),
         ("ledger", LEDGER_HEADER, _ledger_rows(found)),
         ("costs", COST_HEADER, _cost_rows(found)),
+        ("gates", GATE_HEADER, _gate_rows(found)),
+        ("fairness", FAIRNESS_HEADER, _fairness_rows(found)),
         ("cost_per_household", PER_HOUSEHOLD_HEADER, _per_household_rows(found)),
     ):
-        _write(out / f"{name}.csv", *with_vintage(header, rows, vintage))
+        _write(found, out / f"{name}.csv", *with_vintage(header, rows, vintage))
     if found.ranking is not None:
-        _write(out / "ranking.csv", RANKING_HEADER, _ranking_rows(found.ranking))
-        _write(out / "beats.csv", DUEL_HEADER, _duel_rows(found.ranking))
+        _write(found, out / "ranking.csv", RANKING_HEADER, _ranking_rows(found.ranking))
+        _write(found, out / "beats.csv", DUEL_HEADER, _duel_rows(found.ranking))
 
 
-def _write(path: Path, header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def _write(
+    found: Comparison, path: Path, header: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write a table, each row with what its ground is."""
+    ground = "SCHEMATIC" if found.is_schematic else "measured"
     if rows:
-        write_csv(path, header, rows)
-    else:
-        path.unlink(missing_ok=True)  # of an earlier comparison
+        write_csv(path, (*header, "terrain"), [(*row, ground) for row in rows])
 
 
 def _names(one: Against) -> tuple[str, str]:
-    return one.runs.other.label, one.runs.base.label
+    base, other = one.both
+    return other.label, base.label
 
 
 def _change_rows(found: Comparison) -> list[tuple[Any, ...]]:
@@ -80,26 +96,32 @@ def _change_rows(found: Comparison) -> list[tuple[Any, ...]]:
         for result in one.results:
             for s in result.services:
                 what = (*_names(one), result.pair.name, s.service, s.title, s.quality)
-                area = {key: round(value, 1) for key, value in s.area_km2.items()}
+                rows += [
+                    (*what, c.unit, c.change, *c.reason, c.number, "")
+                    for c in s.persons
+                    if c.unit != ALL
+                ]
+                persons = {(c.change, c.reason): c.number for c in s.persons if c.unit == ALL}
+                # Where nobody lives there is area all the same.
+                fates = sorted(
+                    dict.fromkeys((*persons, *s.area_km2)),
+                    key=lambda f: (-CHANGES.index(f[0]), -persons.get(f, 0), f[1]),
+                )
                 rows += [
                     (
-                        *what, c.unit, c.change, *c.reason, c.number,
-                        area.pop((c.change, c.reason), "") if c.unit == ALL else "",
+                        *what, ALL, change, *reason,
+                        persons.get((change, reason), 0) if s.persons else "",
+                        round(s.area_km2.get((change, reason), 0.0), 1),
                     )
-                    for c in s.persons
+                    for change, reason in fates
                 ]  # fmt: skip
-                # Where nobody lives.
-                rows += [
-                    (*what, ALL, change, *reason, 0 if s.persons else "", value)
-                    for (change, reason), value in area.items()
-                ]
     return rows
 
 
 def _household_rows(found: Comparison) -> list[tuple[Any, ...]]:
     return [
         (
-            *_names(one), result.pair.name, item.kind, item.name, c.unit, c.change, *c.reason,
+            *_names(one), result.pair.name, item.kind, item.name, c.unit, c.change, *c.reason[:2],
             c.number,
         )
         for one in found.against
@@ -113,12 +135,12 @@ def _ledger_rows(found: Comparison) -> list[tuple[Any, ...]]:
     """Rows of both ledgers side by side, of the phases that are held against each other."""
     rows: list[tuple[Any, ...]] = []
     for one in found.against:
-        tables = [_ledger_of(run.table("ledger")) for run in (one.runs.base, one.runs.other)]
+        tables = [_ledger_of(run.table("ledger", ("households",))) for run in one.both]
         for result in one.results:
             pair = result.pair
             own, other = (
-                {key[1:]: n for key, n in table.items() if key[0] == phase}
-                for table, phase in zip(tables, (pair.base.id, pair.other.id), strict=True)
+                _on(pair, phase, {key[1:]: n for key, n in table.items() if key[0] == phase.id})
+                for table, phase in zip(tables, (pair.base, pair.other), strict=True)
             )
             for key in dict.fromkeys((*own, *other)):
                 a, b = own.get(key, 0), other.get(key, 0)
@@ -130,25 +152,71 @@ def _ledger_of(table: list[dict[str, str]]) -> dict[tuple[str, ...], int]:
     return {tuple(row[key] for key in LEDGER_KEYS): int(row["households"]) for row in table}
 
 
+def _on(
+    pair: Pair, phase: PhaseOfRun, ledger: dict[tuple[str, ...], int]
+) -> dict[tuple[str, ...], int]:
+    """A phase's ledger on the day of a pair: on a later day than its first nobody gains or loses."""
+    if not pair.is_by_date or phase.date == pair.date:
+        return ledger
+    found: dict[tuple[str, ...], int] = {}
+    for (unit, kind, item, status, _, _), number in ledger.items():
+        keeps = status in {STATUS[STARTS], STATUS[KEEPS], STATUS[GAINS]}
+        key = unit, kind, item, STATUS[KEEPS if keeps else WITHOUT], "", ""
+        found[key] = found.get(key, 0) + number
+    return found
+
+
 def _cost_rows(found: Comparison) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for one in found.against:
-        base, other = one.runs.base, one.runs.other
+        base, other = one.both
         currency = currency_of(base)
         if currency and currency == currency_of(other):
             rows += [
                 (
-                    *_names(one),
-                    a.phase,
-                    a.where,
-                    a.item,
-                    a.base,
-                    a.other,
-                    a.other - a.base,
-                    currency,
+                    *_names(one), a.phase, a.where, a.item, a.base_quantity or "",
+                    a.other_quantity or "", a.base, a.other, a.other - a.base, currency,
                 )
                 for a in amounts(base, other)
-            ]
+            ]  # fmt: skip
+    return rows
+
+
+def _side_by_side(
+    one: Against, table: str, keys: tuple[str, ...]
+) -> Iterator[tuple[Pair, tuple[str, ...], dict[str, str], dict[str, str]]]:
+    """Rows of a table of both runs, by phases that are held against each other, and by keys."""
+    tables = [run.table(table, ()) for run in one.both]
+    for result in one.results:
+        pair = result.pair
+        own, other = (
+            {tuple(row[k] for k in keys): row for row in rows if row["phase"] == phase}
+            for rows, phase in zip(tables, (pair.base.id, pair.other.id), strict=True)
+        )
+        for key in dict.fromkeys((*own, *other)):
+            yield pair, key, own.get(key, {}), other.get(key, {})
+
+
+def _gate_rows(found: Comparison) -> list[tuple[Any, ...]]:
+    return [
+        (
+            *_names(one), pair.name, criterion,
+            (own or other)["threshold_percent"], own.get("value_percent", ""),
+            other.get("value_percent", ""), own.get("passed", ""), other.get("passed", ""),
+        )
+        for one in found.against
+        for pair, (criterion,), own, other in _side_by_side(one, "gates", ("criterion",))
+    ]  # fmt: skip
+
+
+def _fairness_rows(found: Comparison) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for one in found.against:
+        # The worst unit may be another one.
+        for pair, key, own, other in _side_by_side(one, "fairness", ("measure", "where")):
+            a, b = own.get("value_percent", ""), other.get("value_percent", "")
+            difference = round(float(b) - float(a), 2) if a and b else ""
+            rows.append((*_names(one), pair.name, *key, a, b, difference))
     return rows
 
 

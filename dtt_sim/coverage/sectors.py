@@ -85,55 +85,88 @@ def solve_grid(
     cell_m = warp_cell(source, warp_cell_m)
     frame = LocalFrame(link.lat_deg, link.lon_deg)
     radius_m = 1000.0 * float(signals.radius_km.max())
-    east_m, north_m = out.azimuth_deg, out.distance_km  # until the end
+    bins = bin_grid(frame, grid, out, cell_m=cell_m, radius_m=radius_m, times=times)
+    plan = list(plan_sectors(bins, source.has_clutter, max_bytes))
+    solve_plan(
+        source, link, signals, prediction, grid, out, progress, bins=bins, plan=plan, cell_m=cell_m,
+        radius_m=radius_m, times=times,
+    )  # fmt: skip
+    with times.stage("near receivers"):
+        solve_near(source, link, signals, prediction, grid, bins, cell_m, out)
+    with times.stage("flags and azimuths"):
+        finish_grid(grid, out)
+    if progress is not None:
+        progress(grid.n_row * grid.n_col - int(bins.start[-1]))
+
+
+def bin_grid(
+    frame: LocalFrame, grid: Grid, out: LossArrays, *, cell_m: float, radius_m: float,
+    times: StageTimes,
+) -> Bins:  # fmt: skip
+    """Count the receivers of a grid; `azimuth_deg` and `distance_km` hold east and north until the end.
+
+    Raises
+    ------
+    ModelDomainError
+        Warped cells so small that a path would have more than 131 072.
+    """
     with times.stage("receivers"):
-        receiver_positions(frame, grid, out=(east_m, north_m))
+        receiver_positions(frame, grid, out=(out.azimuth_deg, out.distance_km))
     with times.stage("binning"):
-        bins = bin_receivers(east_m, north_m, out.flag, cell_m=cell_m, radius_m=radius_m)
+        bins = bin_receivers(
+            out.azimuth_deg, out.distance_km, out.flag, cell_m=cell_m, radius_m=radius_m
+        )
     if bins.q > BLOCK * MAX_BLOCK:
         msg = (
             f"{bins.q} cells of {cell_m:g} m to the farthest receiver, at most "
             f"{BLOCK * MAX_BLOCK}; give a larger warp_cell_m or a smaller radius"
         )
         raise ModelDomainError(msg)
+    return bins
+
+
+def solve_plan(
+    source: GroundSource, link: Link, signals: Signals, prediction: Prediction, grid: Grid,
+    out: LossArrays, progress: Progress | None, *, bins: Bins, plan: list[tuple[int, int, int]],
+    cell_m: float, radius_m: float, times: StageTimes,
+) -> None:  # fmt: skip
+    """Losses of the receivers of some sectors: quadrants with their wedges k0 .. k1-1."""
+    if not plan:
+        return
+    frame = LocalFrame(link.lat_deg, link.lon_deg)
     flat = Output(
         out.loss_db.reshape(*out.loss_db.shape[:2], -1),
         out.departure_deg.reshape(-1),
         out.flag.reshape(-1),
     )
-    plan = list(plan_sectors(bins, source.has_clutter, max_bytes))
-    if plan:
-        atmosphere = lattice_atmosphere(frame, prediction, bins.q * cell_m)
-        at_cells: GroundAtCells | None = None
-        packed = _room(bins, plan, signals, with_clutter=source.has_clutter)
-        for quadrant, k0, k1 in plan:
-            part = _Part(
-                quadrant=quadrant, q=bins.q, k0=k0, k1=k1, n_col=int(bins.columns[quadrant]),
-                cell_m=cell_m,
+    atmosphere = lattice_atmosphere(frame, prediction, bins.q * cell_m)
+    at_cells: GroundAtCells | None = None
+    packed = _room(bins, plan, signals, with_clutter=source.has_clutter)
+    for quadrant, k0, k1 in plan:
+        part = _Part(
+            quadrant=quadrant, q=bins.q, k0=k0, k1=k1, n_col=int(bins.columns[quadrant]),
+            cell_m=cell_m,
+        )  # fmt: skip
+        with times.stage("ground"):
+            ground = source.window(sector_box(frame, **part))
+        with times.stage("receivers"):
+            if at_cells is None or at_cells.ground is not ground:
+                at_cells = GroundAtCells.of(ground, grid)
+            pack_receivers(
+                bins, (quadrant, k0, k1), out.azimuth_deg, out.distance_km, at_cells, out.flag,
+                packed, cell_m=cell_m, radius_m=radius_m,
             )  # fmt: skip
-            with times.stage("ground"):
-                ground = source.window(sector_box(frame, **part))
-            with times.stage("receivers"):
-                if at_cells is None or at_cells.ground is not ground:
-                    at_cells = GroundAtCells.of(ground, grid)
-                pack_receivers(
-                    bins, (quadrant, k0, k1), east_m, north_m, at_cells, out.flag, packed,
-                    cell_m=cell_m, radius_m=radius_m,
-                )  # fmt: skip
-            with times.stage("warp"):
-                sector = warp_sector(ground, frame, **part)
-            with times.stage("search and loss"):
-                setup = sector_setup(sector, link, signals, atmosphere)
-                _solve_sector(
-                    sector, setup, link, packed, bins, atmosphere, signals, flat, progress
-                )
-    with times.stage("near receivers"):
-        _solve_near(source, link, signals, prediction, grid, bins, cell_m, out)
-    with times.stage("flags and azimuths"):
-        _flag_domain(grid, out)
-        _in_pieces(_to_polar, east_m.reshape(-1), north_m.reshape(-1))
-    if progress is not None:
-        progress(grid.n_row * grid.n_col - int(bins.start[-1]))
+        with times.stage("warp"):
+            sector = warp_sector(ground, frame, **part)
+        with times.stage("search and loss"):
+            setup = sector_setup(sector, link, signals, atmosphere)
+            _solve_sector(sector, setup, link, packed, bins, atmosphere, signals, flat, progress)
+
+
+def finish_grid(grid: Grid, out: LossArrays) -> None:
+    """Flags of what lies beyond the model's latitudes; positions become azimuths and distances."""
+    _flag_domain(grid, out)
+    _in_pieces(_to_polar, out.azimuth_deg.reshape(-1), out.distance_km.reshape(-1))
 
 
 def _room(
@@ -290,7 +323,7 @@ def _centre_latitudes(
             )
 
 
-def _solve_near(
+def solve_near(
     source: GroundSource,
     link: Link,
     signals: Signals,

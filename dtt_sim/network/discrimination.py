@@ -58,7 +58,9 @@ def discrimination_db(off_axis_deg: float, is_cross_polar: bool, antenna: Discri
     """
     if is_cross_polar:
         return antenna.cross_polar_db
-    angle = abs(off_axis_deg) % 360.0
+    angle = abs(off_axis_deg)
+    if angle >= 360.0:  # the remainder costs more than all the rest
+        angle %= 360.0
     angle = 360.0 - angle if angle > 180.0 else angle
     if angle <= antenna.flat_deg:
         return 0.0

@@ -133,6 +133,8 @@ class Scratch(NamedTuple):
     useless_sigma_db: Float64Array
     rest: Float64Array
     candidate: Float64Array
+    off_db: Float64Array  # discrimination of the antenna
+    turn: IntArray
 
 
 class Verdict(NamedTuple):
@@ -176,7 +178,7 @@ def empty_scratch(n: int) -> Scratch:
     return Scratch(
         np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n, np.int64), np.zeros(n + 1),
         np.zeros(n + 1), np.zeros(2 * n + 1), np.zeros(2 * n + 1), np.zeros(SCRATCH + 2 * n + 1),
-        np.zeros(4 * n + 4),
+        np.zeros(4 * n + 4), np.zeros(n), np.zeros(n, np.int64),
     )  # fmt: skip
 
 
@@ -223,24 +225,34 @@ def evaluate_aim(
     need: Need,
     receiving: Receiving,
     scratch: Scratch,
+    to_beat: float,
 ) -> Verdict:
-    """What is received with the antenna pointed at station `aim`."""
+    """What is received with the antenna pointed at station `aim`.
+
+    What noise alone keeps from `to_beat` [standard deviations], 0 or above, is not looked at any
+    further: interference lowers the excess and, without correlation, widens its spread.
+    """
     window, antenna, rules = receiving
     wanted_db, interfering_db, arrival_us, azimuth_deg, polarisation = here
     n = n_heard = n_known = 0
     # Signals whose median stands above noise first: a receiver places its window on those. Then
     # those with a median below, then those that are known at the interfering percentage only.
+    for k in range(group.member.size):
+        s = group.member[k]
+        has_median = not math.isnan(wanted_db[s])
+        if not has_median and math.isnan(interfering_db[s]):
+            scratch.turn[k] = 3
+            continue
+        off = discrimination_db(
+            azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
+        )
+        is_heard = has_median and wanted_db[s] - off >= need.noise_db
+        scratch.off_db[k], scratch.turn[k] = off, 0 if is_heard else 1 if has_median else 2
     for turn in range(3):
-        for s in group.member:
-            has_median = not math.isnan(wanted_db[s])
-            if not has_median and math.isnan(interfering_db[s]):
+        for k in range(group.member.size):
+            if turn != scratch.turn[k]:
                 continue
-            off = discrimination_db(
-                azimuth_deg[s] - azimuth_deg[aim], polarisation[s] != polarisation[aim], antenna
-            )
-            is_heard = has_median and wanted_db[s] - off >= need.noise_db
-            if turn != (0 if is_heard else (1 if has_median else 2)):
-                continue
+            s, off = group.member[k], scratch.off_db[k]
             late = wanted_db[s] if rules.self_at_wanted_time else interfering_db[s]
             scratch.time_us[n] = arrival_us[s]
             scratch.level_db[n] = wanted_db[s] - off
@@ -285,7 +297,8 @@ def evaluate_aim(
     noise = need.noise_db, 0.0, 0.0
     sigmas_noise, spread = _excess(c, noise, need.cn_db, rules.correlation)
     total, sigmas_self = noise, sigmas_noise
-    if rules.served_only and sigmas_noise < need.acceptable_sigmas:
+    is_beaten = to_beat >= 0.0 and sigmas_noise <= to_beat and rules.correlation == 0.0
+    if is_beaten or (rules.served_only and sigmas_noise < need.acceptable_sigmas):
         return Verdict(
             sigmas_noise, c[0], c[1], noise[0], noise[1], spread, sigmas_noise, sigmas_noise,
             NOTHING, NOTHING, start, aim,
@@ -327,8 +340,9 @@ def evaluate_aim(
 
 @kernel
 def evaluate_group(
-    group: GroupArrays, here: Location, need: Need, receiving: Receiving, scratch: Scratch
-) -> Verdict:
+    group: GroupArrays, here: Location, need: Need, receiving: Receiving, scratch: Scratch,
+    to_beat: float = -math.inf,
+) -> Verdict:  # fmt: skip
     """What is received from a group, the antenna aimed by the rules; as :func:`evaluate_aim`."""
     strongest = NOTHING
     wanted_db, antenna = here.wanted_db, receiving.antenna
@@ -339,14 +353,14 @@ def evaluate_group(
             strongest = s
     if strongest == NOTHING:
         return _nobody()
-    best = evaluate_aim(strongest, group, here, need, receiving, scratch)
+    best = evaluate_aim(strongest, group, here, need, receiving, scratch, to_beat)
     if not receiving.rules.aims_best or (antenna.most_db == 0.0 and antenna.cross_polar_db == 0.0):
         return best
     for s in group.member:
         # Farther below, no other direction makes up for what is lost of the strongest.
         if s == strongest or not wanted_db[s] >= wanted_db[strongest] - 2.0 * antenna.most_db:
             continue
-        found = evaluate_aim(s, group, here, need, receiving, scratch)
+        found = evaluate_aim(s, group, here, need, receiving, scratch, max(best.sigmas, to_beat))
         if found.sigmas > best.sigmas:
             best = found
     return best

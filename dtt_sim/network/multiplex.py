@@ -229,8 +229,9 @@ class _Groups(NamedTuple):
 class _Sites(NamedTuple):
     """By station: unit vectors of its position, delay and polarisation."""
 
-    lon_rad: Float64Array
-    lat_rad: Float64Array
+    x: Float64Array
+    y: Float64Array
+    z: Float64Array
     delay_us: Float64Array
     polarisation: IntArray
 
@@ -310,9 +311,11 @@ def evaluate_multiplex(
     receiver = receiver or SfnReceiver()
     shape = _check(stations, groups)
     flat = _flatten(groups)
+    lon, lat = (np.radians([getattr(s, name) for s in stations]) for name in ("lon_deg", "lat_deg"))
     sites = _Sites(
-        np.radians([s.lon_deg for s in stations]),
-        np.radians([s.lat_deg for s in stations]),
+        np.cos(lat) * np.cos(lon),
+        np.cos(lat) * np.sin(lon),
+        np.sin(lat),
         np.array([s.delay_us for s in stations], np.float64),
         np.array([s.is_vertical for s in stations], np.int64),
     )
@@ -421,18 +424,21 @@ def _stack(
 
 
 @kernel
-def _azimuth_deg(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
-    """Azimuth from one place to another on the sphere [rad to deg]."""
-    d = to_lon - lon
-    east = math.sin(d) * math.cos(to_lat)
-    north = math.cos(lat) * math.sin(to_lat) - math.sin(lat) * math.cos(to_lat) * math.cos(d)
-    return math.degrees(math.atan2(east, north))
+def _azimuths_deg(lon_deg: float, lat_deg: float, sites: _Sites, azimuth_deg: Float64Array) -> None:
+    """Azimuths from a place to all stations, on the sphere; written to `azimuth_deg`."""
+    lon, lat = math.radians(lon_deg), math.radians(lat_deg)
+    sin_lon, cos_lon, sin_lat, cos_lat = math.sin(lon), math.cos(lon), math.sin(lat), math.cos(lat)
+    for s in range(azimuth_deg.size):
+        east = cos_lon * sites.y[s] - sin_lon * sites.x[s]
+        away = cos_lon * sites.x[s] + sin_lon * sites.y[s]
+        north = cos_lat * sites.z[s] - sin_lat * away
+        azimuth_deg[s] = math.degrees(math.atan2(east, north))
 
 
 def azimuth_deg(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: float) -> float:
     """Azimuth from one place to another, as the evaluation takes it: on the sphere [deg]."""
-    places = (math.radians(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
-    return float(_azimuth_deg(*places))
+    places = (np.array(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
+    return float(azimuth_deg_of(*places))
 
 
 def azimuth_deg_of(
@@ -470,12 +476,8 @@ def _evaluate_cells(
             e_interfering[s] = np.float64(interfering[s, cell])
             distance = np.float64(distance_km[s, cell])
             arrival[s] = sites.delay_us[s] + distance / SPEED_OF_LIGHT_KM_PER_US
-            is_there = not (math.isnan(e_wanted[s]) and math.isnan(e_interfering[s]))
-            if is_directive and (is_there or s == aim[cell]):
-                azimuth[s] = _azimuth_deg(
-                    math.radians(lon_deg[cell]), math.radians(lat_deg[cell]), sites.lon_rad[s],
-                    sites.lat_rad[s],
-                )  # fmt: skip
+        if is_directive:
+            _azimuths_deg(lon_deg[cell], lat_deg[cell], sites, azimuth)
         out.sigmas[cell] = math.nan
         out.margin[cell] = out.wanted[cell] = np.float32(math.nan)
         out.unwanted[cell] = out.gain[cell] = np.float32(math.nan)
@@ -492,10 +494,11 @@ def _evaluate_cells(
                 member, groups.other[first:last], groups.excess_db[first:last],
                 groups.lasting_db[first:last],
             )  # fmt: skip
+            to_beat = -math.inf if math.isnan(out.sigmas[cell]) else out.sigmas[cell]
             if aim[cell] == NOTHING:
-                found = evaluate_group(group, here, need, receiving, scratch)
+                found = evaluate_group(group, here, need, receiving, scratch, to_beat)
             else:
-                found = evaluate_aim(aim[cell], group, here, need, receiving, scratch)
+                found = evaluate_aim(aim[cell], group, here, need, receiving, scratch, to_beat)
             floor = need.noise_db + need.cn_db
             alone = -math.inf
             for s in member:

@@ -10,7 +10,9 @@ import numpy as np
 
 from dtt_sim.comparison.comparable import Comparable, Pair
 from dtt_sim.comparison.counts import GAINED, KEPT, LOST, NEITHER, total
-from dtt_sim.comparison.ranking import CRITERIA, Ranking, Standing
+from dtt_sim.comparison.folder import COLOURS
+from dtt_sim.comparison.ranking import CRITERIA, MONEY, Standing
+from dtt_sim.comparison.results import Comparison
 from dtt_sim.comparison.services import ANY_DIGITAL, NO_DATA, ServiceChange, count_people
 from dtt_sim.report.maps import draw_scale
 from dtt_sim.typing import BoolArray
@@ -24,15 +26,16 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-# Distinct in hue and in lightness, so that print in grey and colour-blind readers keep them apart.
-COLOURS = {NEITHER: "#faf7f0", KEPT: "#cfdbe3", LOST: "#e8871e", GAINED: "#0b3c6f"}
+FAR_DB = -15.0
+"""Margin below which a service is so far from any use that its change is not drawn [dB]."""
 PALER = 0.45
 """How much nearer to white the sea is."""
+FAR_GREY = (0.88, 0.88, 0.88)
 SPREAD_DB = 15.0
 """Difference of margins at the ends of the colours [dB]."""
 MOST_PANELS = 6
 WIDTH_IN, HEAD_IN, FOOT_IN, ROW_HEAD_IN = 13.0, 0.5, 0.75, 0.42
-BOTH, ONLY_BASE, ONLY_OTHER = ("^", "#444444"), ("v", "#e8871e"), ("^", "#0b3c6f")
+BOTH, ONLY_BASE, ONLY_OTHER = ("^", "#444444"), ("v", COLOURS[LOST]), ("^", COLOURS[GAINED])
 
 
 def draw_changes(
@@ -122,7 +125,7 @@ def _draw_change(
     from matplotlib.colors import to_rgb
 
     colours = np.ones((256, 3))
-    for code, colour in COLOURS.items():
+    for code, colour in enumerate(COLOURS):
         colours[code] = to_rgb(colour)
     picture = colours[found.change]
     picture = np.where(sea[..., None], picture + PALER * (1.0 - picture), picture)
@@ -136,15 +139,18 @@ def _draw_change(
 def _draw_margins(
     ax: Axes, runs: Comparable, pair: Pair, found: ServiceChange, sea: BoolArray
 ) -> None:
-    picture = _margin_colours().to_rgba(found.margin_difference_db)[..., :3]
-    picture[np.isnan(found.margin_difference_db)] = 1.0
+    is_told = (found.margin_db >= FAR_DB) & ~np.isnan(found.margin_difference_db)
+    picture = _margin_colours().to_rgba(np.nan_to_num(found.margin_difference_db))[..., :3]
+    picture = np.where(sea[..., None], picture + PALER * (1.0 - picture), picture)
+    picture[~is_told] = FAR_GREY
     _frame(ax, runs, picture, sea)
-    moved = np.abs(found.margin_difference_db)
-    share = float(np.mean(moved[~np.isnan(moved)] >= 1.0)) if np.isfinite(moved).any() else 0.0
-    ax.set_title(
-        f"difference of margins; by 1 dB or more in {100.0 * share:.0f} % of the cells", fontsize=9,
-        loc="left", parse_math=False,
-    )  # fmt: skip
+    if found.only_in:
+        title = f"no difference of margins: on air in {found.only_in} alone"
+    else:
+        moved = np.abs(found.margin_difference_db[is_told]) >= 1.0
+        share = 100.0 * float(moved.mean()) if moved.size else 0.0
+        title = f"difference of margins; by 1 dB or more in {share:.0f} % of what is coloured"
+    ax.set_title(title, fontsize=9, loc="left", parse_math=False)
     _draw_sites(ax, runs, pair, found.service)
 
 
@@ -197,11 +203,13 @@ def _draw_sites(ax: Axes, runs: Comparable, pair: Pair, service: str) -> None:
         ax.plot(x, y, marker, color=colour, markersize=size, markeredgecolor="white", zorder=5)
         if is_both:
             continue
-        right = x > west + 0.75 * (east - west)
+        # What is new above its place, what is gone below: they often stand side by side.
+        right, is_new = x > west + 0.75 * (east - west), place not in base
         ax.annotate(
-            station.site, (x, y), xytext=(-6 if right else 6, 4), textcoords="offset points",
-            ha="right" if right else "left", fontsize=7.5, zorder=6, parse_math=False,
-            path_effects=[withStroke(linewidth=2.2, foreground="white")],
+            f"{station.site}{'' if is_new else ', gone'}", (x, y),
+            xytext=(-6 if right else 6, 5 if is_new else -6), textcoords="offset points",
+            ha="right" if right else "left", va="bottom" if is_new else "top", fontsize=7.5,
+            zorder=6, parse_math=False, path_effects=[withStroke(linewidth=2.2, foreground="white")],
         )  # fmt: skip
 
 
@@ -213,7 +221,10 @@ def _legend(figure: Figure, height: float) -> None:
         Patch(facecolor=COLOURS[code], edgecolor="#555555", label=text)
         for code, text in ((GAINED, "gained"), (LOST, "lost"), (KEPT, "kept"), (NEITHER, "neither"))
     ]
-    handles.append(Patch(facecolor="white", edgecolor="#555555", label="no data; paler at sea"))
+    handles += [
+        Patch(facecolor="white", edgecolor="#555555", label="no data (all colours: paler at sea)"),
+        Patch(facecolor=FAR_GREY, edgecolor="#555555", label="margins: no use in either run"),
+    ]
     handles += [
         Line2D([], [], marker=marker, color=colour, markeredgecolor="white", linestyle="",
                markersize=8, label=text)
@@ -227,25 +238,27 @@ def _legend(figure: Figure, height: float) -> None:
     )  # fmt: skip
 
 
-def draw_ranking(path: Path, ranking: Ranking, by: str) -> None:
+def draw_ranking(path: Path, found: Comparison) -> None:
     """Draw every criterion: each run's value, and its 5 to 95 % band, best run on top.
 
     Parameters
     ----------
     path : Path
         PNG file; written whole or not at all.
-    by : str
-        Criterion that orders the runs.
+    found : Comparison
+        Of runs of plans.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+    ranking, by = found.ranking, found.by
+    assert ranking is not None
     shown = [ranking.by(c.id) for c in CRITERIA if ranking.by(c.id)]
     order = [s.run for s in ranking.by(by)]
     n_row = -(-len(shown) // 2)
     figure = Figure(
-        figsize=(12.0, n_row * (0.75 + 0.32 * len(order)) + 0.8), dpi=130,
+        figsize=(12.0, n_row * (0.75 + 0.32 * len(order)) + 1.0), dpi=130,
         layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08),
     )  # fmt: skip
     FigureCanvasAgg(figure)
@@ -255,8 +268,9 @@ def draw_ranking(path: Path, ranking: Ranking, by: str) -> None:
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     band = f"; bars: 5 to 95 % of {ranking.n_draw} draws" if ranking.n_draw else ""
+    warning = "\nSCHEMATIC TERRAIN: relief made up, not a finding" if found.is_schematic else ""
     figure.suptitle(
-        f"Ordered by {ranking.by(by)[0].criterion.text}{band}", fontsize=11, fontweight="bold",
+        f"Ordered by {ranking.by(by)[0].criterion.text}{band}{warning}", fontsize=11, fontweight="bold",
         parse_math=False,
     )  # fmt: skip
     with whole_file(path) as part:
@@ -264,16 +278,21 @@ def draw_ranking(path: Path, ranking: Ranking, by: str) -> None:
 
 
 def _draw_criterion(ax: Axes, standings: Sequence[Standing], order: Sequence[str]) -> None:
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     criterion = standings[0].criterion
+    scale, unit = 1.0, criterion.unit
+    if criterion.id == MONEY:
+        scale, unit = 1e-9, f"thousand million {criterion.unit}"
     by_run = {s.run: s for s in standings}
     for k, run in enumerate(order):
         s = by_run[run]
         colour = COLOURS[GAINED] if s.rank == 1 else "#7c8b96"
         if np.isfinite(s.low):
-            ax.plot([s.low, s.high], [k, k], color=colour, linewidth=4.0, alpha=0.35)
-        ax.plot(s.value, k, "o", color=colour, markersize=7)
+            ax.plot(
+                [scale * s.low, scale * s.high], [k, k], color=colour, linewidth=4.0, alpha=0.35
+            )
+        ax.plot(scale * s.value, k, "o", color=colour, markersize=7)
         if np.isfinite(s.best):
             ax.annotate(
                 f"best in {100.0 * s.best:.0f} %", (1.01, k), xycoords=("axes fraction", "data"),
@@ -283,13 +302,15 @@ def _draw_criterion(ax: Axes, standings: Sequence[Standing], order: Sequence[str
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.margins(x=0.06)
     ax.tick_params(labelsize=8)
-    if criterion.unit != "%":
-        ax.xaxis.set_major_formatter(EngFormatter(sep=" "))
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1000.0 else f"{v:.4g}")
+    )
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
     better = "more" if criterion.more_is_better else "less"
     ax.set_title(
-        f"{criterion.text} [{criterion.unit}], {better} is better", fontsize=9, loc="left",
+        f"{criterion.text} [{unit}], {better} is better", fontsize=9, loc="left",
         parse_math=False,
     )  # fmt: skip
     for side in ("top", "right"):

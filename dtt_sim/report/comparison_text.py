@@ -23,9 +23,25 @@ def comparison_lines(found: Comparison) -> list[str]:
     for one in found.against:
         lines += ["", *_against(one)]
     lines += ["", *_ranking(found)] if found.ranking is not None else []
-    if any(run.is_schematic for run in found.runs):
+    lines += _notes(found)
+    if found.is_schematic:
         lines.append("SCHEMATIC TERRAIN: the relief is made up; nothing above is a finding")
     return lines
+
+
+def _notes(found: Comparison) -> list[str]:
+    """What the numbers do not say by themselves."""
+    qualities = {
+        str((run.manifest["scenario"].get("households") or {}).get("quality", ""))
+        for run in found.runs
+        if run.has_accounts
+    }
+    people = {s.quality for one in found.against for r in one.results for s in r.services}
+    if not qualities or any(text.startswith(tuple(qualities)) for text in people):
+        return []
+    own = " and ".join(sorted(qualities))
+    text = f"note: households, ranking and money count {own} reception, as the runs do"
+    return [f"{text}; --quality is that of people and maps"]
 
 
 def _against(one: Against) -> list[str]:
@@ -46,11 +62,34 @@ def _against(one: Against) -> list[str]:
         lines += [f"    {line}" for line in (*households, *services)]
     if same:
         lines.append(f"  nothing changes in {', '.join(same)}")
-    return lines + _money(one)
+    return lines + _gates(one) + _money(one)
+
+
+def _gates(one: Against) -> list[str]:
+    """Whether the gates of both plans pass, in the phases that are held against each other."""
+    lines = []
+    both = [run.table("gates", ()) for run in one.both]
+    for result in one.results:
+        told = []
+        ids = result.pair.base.id, result.pair.other.id
+        for run, rows, phase in zip(one.both, both, ids, strict=True):
+            own = [r for r in rows if r["phase"] == phase]
+            failed = [
+                f"{r['criterion']} {r['value_percent']} %" for r in own if r["passed"] != "true"
+            ]
+            if own:
+                verdict = f"fails ({'; '.join(failed)})" if failed else "passes"
+                told.append(f"{run.label} {verdict}")
+        if told:
+            lines.append(f"  gate of {result.pair.name}: {', '.join(told)}")
+    return lines
 
 
 def _phases(pair: Pair) -> str:
-    date = f"{pair.date} " if pair.date else ""
+    if pair.is_by_date or pair.base.date == pair.other.date:
+        date = f"{pair.date} " if pair.date else ""
+    else:
+        date = f"{pair.other.date} against {pair.base.date} "
     same = pair.base.id == pair.other.id
     return date + (pair.base.id if same else f"{pair.other.id} against {pair.base.id}")
 
@@ -61,7 +100,15 @@ def _households(result: PairResult) -> list[str]:
     if not gained and not lost:
         return []
     text = f"households with any programme: {_signed(gained - lost)}"
-    return [f"{text} ({gained:,} gain, {lost:,} lose{_why(counts, 'lost')})"]
+    lines = [f"{text} ({gained:,} gain, {lost:,} lose{_why(counts, 'lost')})"]
+    net = {
+        unit: total(counts, "gained", unit) - total(counts, "lost", unit)
+        for unit in dict.fromkeys(c.unit for c in counts if c.unit != ALL)
+    }
+    most = sorted((u for u in net if net[u]), key=lambda u: -abs(net[u]))[:SHOWN]
+    if most:
+        lines.append("  most in " + ", ".join(f"{unit} {_signed(net[unit])}" for unit in most))
+    return lines
 
 
 def _services(result: PairResult) -> list[str]:
@@ -84,16 +131,26 @@ def _services(result: PairResult) -> list[str]:
 
 
 def _why(counts: list[Count], change: str) -> str:
-    """Main reasons of a change in all units."""
-    reasons = sorted(
-        (c for c in counts if c.change == change and c.unit == ALL), key=lambda c: -c.number
-    )
-    told = [
-        f"{c.reason.cause}{' by ' + c.reason.station if c.reason.station else ''} {c.number:,}"
-        for c in reasons[:SHOWN]
-    ]
-    more = sum(c.number for c in reasons[SHOWN:])
-    return (": " + ", ".join(told) + (f", other {more:,}" if more else "")) if told else ""
+    """Main reasons of a change in all units, and what became of the stations that served."""
+    own = [c for c in counts if c.change == change and c.unit == ALL]
+    reasons: dict[str, int] = {}
+    servers: dict[str, int] = {}
+    for c in own:
+        text = c.reason.cause + (f" by {c.reason.station}" if c.reason.station else "")
+        reasons[text] = reasons.get(text, 0) + c.number
+        if c.reason.served_by:
+            text = f"{c.reason.served_by} ({c.reason.now})"
+            servers[text] = servers.get(text, 0) + c.number
+    told = f": {_most(reasons)}" if reasons else ""
+    return told + (f"; served before by {_most(servers)}" if servers else "")
+
+
+def _most(numbers: dict[str, int]) -> str:
+    """The largest of some numbers, and the sum of the rest."""
+    order = sorted(numbers, key=lambda text: -numbers[text])
+    told = [f"{text} {numbers[text]:,}" for text in order[:SHOWN]]
+    rest = sum(numbers[text] for text in order[SHOWN:])
+    return ", ".join([*told, f"other {rest:,}"] if rest else told)
 
 
 def _money(one: Against) -> list[str]:
@@ -131,18 +188,23 @@ def _ranking(found: Comparison) -> list[str]:
     assert ranking is not None
     order = ranking.by(found.by)
     criterion = order[0].criterion
-    lines = [f"ranking by {criterion.text}"]
+    draws = f"; 5 to 95 % of {ranking.n_draw} draws in brackets" if ranking.n_draw else ""
+    lines = [f"ranking by {criterion.text}{draws}"]
     width = max(len(s.run) for s in order)
     for s in order:
         text = f"  {s.rank}  {s.run:<{width}}  {_value(s.value)} {criterion.unit}"
         if np.isfinite(s.low):
             text += f" ({_value(s.low)} to {_value(s.high)}); best in {_percent(s.best)} of draws"
-        beaten = [
-            f"{against.run} in "
-            f"{_percent(ranking.duel(criterion.id, s.run, against.run).probability)}"
+        duels = [
+            ranking.duel(criterion.id, s.run, against.run)
             for against in order
             if against.run != s.run and ranking.n_draw
         ]
+        equal = [d.against for d in duels if d.low == d.high == d.difference == 0.0]
+        beaten = [
+            f"{d.against} in {_percent(d.probability)}" for d in duels if d.against not in equal
+        ]
+        text += f"; equals {', '.join(equal)} in every draw" if equal else ""
         lines.append(text + (f"; beats {', '.join(beaten)}" if beaten else ""))
     for other in CRITERIA:
         standings = ranking.by(other.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
 SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
 HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
+CREDIT_ROW_IN, CREDIT_CHARACTER_IN = 0.11, 0.055
+"""Of small print: a row, and a character on average with something to spare [in]."""
 LEGEND_ROW_IN = TITLE_ROW_IN = 0.25
 
 
@@ -46,7 +49,9 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     width = 7.0 * n_col if n_col < 3 else 5.0 * n_col
     texts = ["not served", *_labels(found)]
     n_legend = 6 if sum(map(len, texts)) < 6.0 * width else 3
-    foot_in = FOOT_IN + (LEGEND_ROW_IN if n_legend == 3 else 0.0)
+    lines = wrapped(_credits(area, found), width)
+    credits_in = CREDIT_ROW_IN * lines.count("\n")
+    foot_in = FOOT_IN + (LEGEND_ROW_IN if n_legend == 3 else 0.0) + credits_in
     head_in = HEAD_IN + (TITLE_ROW_IN if found.scenario.phase else 0.0)
     height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + head_in + foot_in
     figure = Figure(figsize=(width, height), dpi=150)
@@ -72,7 +77,7 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
         ncols=n_legend,
         frameon=False,
         fontsize=9,
-        bbox_to_anchor=(0.5, 0.22 / height),
+        bbox_to_anchor=(0.5, (0.22 + credits_in) / height),
     )
     figure.suptitle(
         _title(area, found), fontsize=13, fontweight="bold", y=1.0 - 0.1 / height, va="top"
@@ -80,7 +85,7 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     figure.text(
         0.99,
         0.06 / height,
-        _credits(area, found),
+        lines,
         ha="right",
         va="bottom",
         fontsize=6,
@@ -116,6 +121,11 @@ def _credits(area: Area, found: Evaluated) -> str:
     offset_db = keys.propagation.measured_offset_db
     model = "ITU-R P.1812-8" + (f" {offset_db:+g} dB as measured" if offset_db else "")
     return " · ".join([f"{model}, dtt_sim", *area.ground.credits, *people, area.grid.crs])
+
+
+def wrapped(text: str, width_in: float) -> str:
+    """Small print in as many rows as it needs within the width of a figure [in]."""
+    return textwrap.fill(text, int(width_in / CREDIT_CHARACTER_IN), break_long_words=False)
 
 
 def _draw_service(ax: Axes, area: Area, found: Evaluated, name: str, sea: BoolArray) -> None:

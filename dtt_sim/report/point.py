@@ -12,6 +12,7 @@ from dtt_sim.network.evaluate import CAUSES, SERVED
 from dtt_sim.network.explain import Explanation, Part
 from dtt_sim.network.sfn import Window, weight
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM
+from dtt_sim.report.maps import wrapped
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.point import PointReport
@@ -110,6 +111,9 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
         terrain.set_axis_off()
     if ground.is_schematic:
         terrain.set_title("SCHEMATIC TERRAIN: the relief is made up", fontsize=8, loc="left")
+    if ground.credits:
+        text = wrapped(" · ".join(ground.credits), 9.0)
+        figure.supxlabel(text, fontsize=6, color="#444444")
     with whole_file(path) as part:
         figure.savefig(part, format="png")
 

@@ -420,7 +420,15 @@ def _phase_assumptions(keys: ScenarioKeys) -> list[AssumptionKeys]:
 
 
 def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKeys]:
-    return [
+    of_antennas = [
+        AssumptionKeys(
+            key=f"transmitters.{transmitter.id}.{column}", value=row.values[column], unit="",
+            confidence="ASSUMED", reason=note, source=row.values[column].partition("@")[0],
+        )
+        for transmitter, row in built
+        for column, note in row.notes
+    ]  # fmt: skip
+    return of_antennas + [
         AssumptionKeys(
             key=f"transmitters.{transmitter.id}",
             value=transmitter.site,

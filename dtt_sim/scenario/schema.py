@@ -26,7 +26,9 @@ class TerrainKeys(Keys):
     nodata_means: Literal["auto", "sea", "void"] = Field("auto", description="what nodata is")
     land: str | None = Field(None, description="land polygons; what lies outside them is sea")
     zones: str | None = Field(None, description="raster of zones 1 sea, 3 coastal, 4 inland")
-    land_cover: str | None = Field(None, description="land-cover raster")
+    land_cover: str | list[str] | None = Field(
+        None, description="land-cover raster, or tiles of one"
+    )
     land_cover_classes: str = Field(
         "esa_worldcover", description="esa_worldcover, corine, globcover or a CSV table"
     )

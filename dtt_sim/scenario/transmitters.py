@@ -7,7 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,11 +70,15 @@ _Cut = TypeVar("_Cut", HorizontalPattern, VerticalPattern)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table: its cells, where it stands, and what the cells' paths refer to."""
+    """A row of the table: its cells, where it stands, and what the cells' paths refer to.
+
+    `notes` are what was assumed in reading the antennas that it names, by column.
+    """
 
     values: dict[str, str]
     file: Path
     line: int | None
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def read_rows(path: Path, problems: list[Problem]) -> list[Row]:
@@ -141,9 +145,10 @@ def build_transmitters(
             text = f"id {name!r} stands in line {seen[name]} already; ids are unique"
             problems.append(Problem(row.file.name, row.line, "id", text))
         seen[name] = row.line
-        transmitter = _Reader(row, problems).transmitter(systems, area)
+        reader = _Reader(row, problems)
+        transmitter = reader.transmitter(systems, area)
         if transmitter is not None:
-            built.append((transmitter, row))
+            built.append((transmitter, replace(row, notes=tuple(reader.notes))))
     return built
 
 
@@ -154,6 +159,7 @@ class _Reader:
         self.row = row
         self.problems = problems
         self.failed = False
+        self.notes: list[tuple[str, str]] = []
 
     def fail(self, key: str, message: str) -> None:
         self.failed = True
@@ -216,10 +222,14 @@ class _Reader:
             return None
         polarisation = self.text("polarisation") or "horizontal"
         try:
-            return named_antenna(self.text(column), self.row.file.parent, polarisation=polarisation)
+            found = named_antenna(
+                self.text(column), self.row.file.parent, polarisation=polarisation
+            )
         except ValueError as error:
             self.fail(column, str(error))
             return None
+        self.notes += [(column, note) for note in found.notes]
+        return found
 
     def cut(
         self, column: str, of: Callable[[AntennaRecord, str], _Cut], antenna: AntennaRecord

@@ -280,6 +280,10 @@ def account_plan(
     nominal = plan_figures(
         transition.receptions, transition.fates, people.households, equipment.drawn(None)
     )
+    costs = _costs(phases, transition, model, equipment)
+    if costs:
+        # Of whole receivers and dishes, as the table of costs has it.
+        nominal[-1] = needs.totals(costs)[""]
     bands = _draw(phases, transition, equipment, nominal, draws, workers, tell)
     obligation = math.nan
     if bands is not None and scenario.keys.gates is not None:
@@ -288,7 +292,7 @@ def account_plan(
         obligation = bands.share(lambda figures: bool(figures[at] >= least))
     return PlanAccount(
         model, equipment, transition, tuple(coverage),
-        tuple(_costs(phases, transition, model, equipment)),
+        tuple(costs),
         _gates(phases, transition, model, equipment, coverage),
         plan_fairness(transition, model, equipped, equipment.by_group, keys.islands, islands_of(scenario, area, keys.islands)),
         nominal, bands, obligation,

@@ -14,7 +14,7 @@ from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float64Array, IntArray
 from terrain.build import load_ground
-from terrain.grid import Grid
+from terrain.grid import Box, Grid
 from terrain.ground import SEA, Ground
 from terrain.population import Population, population_from_points, population_from_raster
 from terrain.units import Units, read_units
@@ -101,21 +101,27 @@ def receiving_grid(scenario: Scenario) -> Grid:
     )
 
 
-def read_ground(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Ground:
-    """The ground between a scenario's transmitters, its receiving grid, and other places.
+def ground_box(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Box:
+    """Box that the paths between a scenario's transmitters and its receiving grid cross [deg].
 
-    `also` has longitudes and latitudes of the other places [deg].
+    `also` has longitudes and latitudes of other receiving places [deg].
     """
     west, south, east, north = grid.bounds_lonlat()
-    on_air = transmitters_of(scenario)
-    places = [*((t.lon_deg, t.lat_deg) for t in on_air), *also]
+    places = [*((t.lon_deg, t.lat_deg) for t in transmitters_of(scenario)), *also]
     lon, lat = [place[0] for place in places], [place[1] for place in places]
-    box = (
+    return (
         min(west, *lon) - MARGIN_DEG,
         min(south, *lat) - MARGIN_DEG,
         max(east, *lon) + MARGIN_DEG,
         max(north, *lat) + MARGIN_DEG,
     )
+
+
+def read_ground(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Ground:
+    """The ground between a scenario's transmitters, its receiving grid and other places.
+
+    `also` has longitudes and latitudes of other receiving places [deg].
+    """
     keys = scenario.keys.terrain
     return load_ground(
         elevation=keys.elevation,
@@ -128,7 +134,7 @@ def read_ground(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, floa
         surface=keys.surface,
         is_schematic=keys.schematic,
         credits=keys.credits,
-        bounds_lonlat=box,
+        bounds_lonlat=ground_box(scenario, grid, also),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,16 @@ from terrain.grid import Grid
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+AGAIN = "run the scenario again"
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        msg = f"{path}: is missing; {AGAIN}"
+        raise DttSimError(msg)
+    return path
 
 
 class Service(NamedTuple):
@@ -152,8 +162,8 @@ class FinishedRun:
     manifest: Mapping[str, Any]
 
     @classmethod
-    def open(cls, folder: Path | str, label: str = "") -> FinishedRun:
-        """Read what a run says of itself.
+    def open(cls, folder: Path | str, label: str | None = None) -> FinishedRun:
+        """Read what a run says of itself; by default it is called as its folder is.
 
         Raises
         ------
@@ -168,13 +178,13 @@ class FinishedRun:
             msg = f"{folder}: not the folder of a finished run (no {MANIFEST}); run the scenario"
             raise DttSimError(msg) from error
         except (OSError, ValueError) as error:
-            msg = f"{file}: cannot be read ({error}); run the scenario again"
+            msg = f"{file}: cannot be read ({error}); {AGAIN}"
             raise DttSimError(msg) from error
-        run = cls(folder, label or folder.resolve().name, found)
+        run = cls(folder, folder.resolve().name if label is None else label, found)
         try:
             _ = run.grid, run.phases, run.title
         except (KeyError, TypeError, ValueError) as error:
-            msg = f"{file}: written by another version (no {error}); run the scenario again"
+            msg = f"{file}: written by another version (no {error}); {AGAIN}"
             raise DttSimError(msg) from error
         return run
 
@@ -248,11 +258,12 @@ class FinishedRun:
         import rasterio
         from rasterio.errors import RasterioError
 
+        _there(path)
         try:
             with rasterio.open(path) as file:
                 values, nodata, tags = file.read(1), file.nodata, file.tags()
         except RasterioError as error:
-            msg = f"{path}: cannot be read ({error}); run the scenario again"
+            msg = f"{path}: cannot be read; {AGAIN}"
             raise DttSimError(msg) from error
         if values.shape != self.grid.shape:
             msg = f"{path}: {values.shape} cells, the run has {self.grid.shape}; run it again"
@@ -304,21 +315,46 @@ class FinishedRun:
         draws = data["draws"].to_numpy() if "draws" in data else np.empty((0, nominal.size))
         return Figures(names, nominal, draws)
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        """Rows of one of its tables; none where it has no such table."""
-        path = self.folder / f"{name}.csv"
-        if not path.is_file():
+    def table(self, name: str, numbers: Sequence[str]) -> list[dict[str, str]]:
+        """Rows of one of the tables of its accounts; none without accounts.
+
+        Parameters
+        ----------
+        name : str
+        numbers : sequence of str
+            Columns that hold whole numbers.
+
+        Raises
+        ------
+        DttSimError
+            Not there, cut off, or no numbers; by line.
+        """
+        if not self.has_accounts:
             return []
+        path = _there(self.folder / f"{name}.csv")
+        rows = []
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            for row in reader:
+                for column in numbers:
+                    try:
+                        int(row[column])
+                    except (KeyError, TypeError, ValueError) as error:
+                        msg = f"{path}:{reader.line_num}: {column}: no whole number; {AGAIN}"
+                        raise DttSimError(msg) from error
+                if None in row.values() or None in row:
+                    msg = f"{path}:{reader.line_num}: cells are missing; {AGAIN}"
+                    raise DttSimError(msg)
+                rows.append(row)
+        return rows
 
     def _dataset(self, name: str) -> xr.Dataset:
         import xarray as xr
 
-        path = self.folder / name
+        path = _there(self.folder / name)
         try:
             with xr.open_dataset(path, engine="h5netcdf") as data:
                 return data.load()
         except (OSError, ValueError, KeyError) as error:
-            msg = f"{path}: cannot be read ({error}); run the scenario again"
+            msg = f"{path}: cannot be read; {AGAIN}"
             raise DttSimError(msg) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from dtt_sim.coverage.field import (
     path_loss,
 )
 from dtt_sim.coverage.flags import MEANING
+from dtt_sim.coverage.parts import PartRequest
 from dtt_sim.model import Transmitter
 from dtt_sim.network.multiplex import StationFields
 from dtt_sim.scenario.load import Scenario
@@ -30,14 +31,19 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Progress = Callable[[str, int, int], None]
+Elsewhere = Callable[[Sequence[tuple[PartRequest, Sequence[str]]], Progress], None]
+"""Computes losses of masts, with the names of their transmitters, and leaves them on disk."""
 
 
 def losses_of(
-    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, solver: Solver = "wedge"
-) -> Losses:
+    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, solver: Solver = "wedge",
+    *, elsewhere: Elsewhere | None = None,
+) -> Losses:  # fmt: skip
     """Path losses as a scenario asks for them, with the offset that it adds to fields."""
-    offset_db = scenario.keys.propagation.measured_offset_db
-    return Losses(ground, grid, prediction_of(scenario), cache, solver, offset_db)
+    return Losses(
+        ground, grid, prediction_of(scenario), cache, solver,
+        offset_db=scenario.keys.propagation.measured_offset_db, elsewhere=elsewhere,
+    )  # fmt: skip
 
 
 class Losses:
@@ -54,11 +60,13 @@ class Losses:
     solver : {"wedge", "per_path"}
     offset_db : float
         Measured offset that is added to every field; path losses know nothing of it [dB].
+    elsewhere : callable, optional
+        Computes what is missing on other processes and leaves it in the cache.
     """
 
     def __init__(
         self, ground: Ground, grid: Grid, prediction: Prediction, cache: LossCache,
-        solver: Solver = "wedge", offset_db: float = 0.0,
+        solver: Solver = "wedge", *, offset_db: float = 0.0, elsewhere: Elsewhere | None = None,
     ) -> None:  # fmt: skip
         self.ground = ground
         self.grid = grid
@@ -68,6 +76,7 @@ class Losses:
         self.computed: dict[str, None] = {}
         """Ids of transmitters whose loss was computed and not taken from the cache, in order."""
         self._cache = cache
+        self._elsewhere = elsewhere
         self._loss: dict[tuple[Mast, Emission], xr.Dataset] = {}
         self._field: dict[Transmitter, xr.DataArray] = {}
 
@@ -77,6 +86,8 @@ class Losses:
         for t in transmitters:
             if (Mast.of(t), _emission(t)) not in self._loss:
                 wanted.setdefault(Mast.of(t), {}).setdefault(_emission(t), {})[t.id] = None
+        if self._elsewhere is not None:
+            self._compute_elsewhere(self._elsewhere, wanted, tell)
         n_cell = self.grid.n_row * self.grid.n_col
         total, done = len(wanted) * n_cell, 0
 
@@ -95,6 +106,21 @@ class Losses:
                 n, f"propagation {', '.join(names)}"
             ))  # fmt: skip
             self.computed |= dict.fromkeys(names)
+
+    def _compute_elsewhere(
+        self, elsewhere: Elsewhere, wanted: Mapping[Mast, Mapping[Emission, Mapping[str, None]]],
+        tell: Progress,
+    ) -> None:  # fmt: skip
+        """Have what is not on disk computed by other processes."""
+        missing = []
+        for mast, emissions in wanted.items():
+            own = [e for e in emissions if self._cache.load(self._key(mast, e)) is None]
+            if own:
+                names = [name for e in own for name in emissions[e]]
+                missing.append((PartRequest(mast, tuple(own), self.grid, self.prediction), names))
+        if missing:
+            elsewhere(missing, tell)
+            self.computed |= dict.fromkeys(name for _, names in missing for name in names)
 
     def _read(self, mast: Mast, emissions: list[Emission]) -> list[Emission]:
         """Take from disk what is there; returns the rest."""

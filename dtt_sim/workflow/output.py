@@ -83,10 +83,11 @@ def write_cog(
     *,
     nodata: float | None,
     tags: Mapping[str, str],
+    colours: Mapping[int, str] | None = None,
 ) -> None:
     """Write bands (name, unit, values) as a cloud-optimised GeoTIFF.
 
-    NaN becomes `nodata`; bands share the type of the first.
+    NaN becomes `nodata`; bands share the type of the first. `colours` are those of codes, "#rrggbb".
     """
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
@@ -108,6 +109,10 @@ def write_cog(
                         file.set_band_description(i, name)
                         file.set_band_unit(i, unit)
                     file.update_tags(**tags)
+                    if colours is not None:
+                        file.write_colormap(
+                            1, {code: tuple(bytes.fromhex(c[1:])) for code, c in colours.items()}
+                        )
                 with memory.open() as source:
                     # Deflate's first level makes these files no larger than its sixth, and sooner.
                     copy(

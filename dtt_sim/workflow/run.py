@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dtt_sim.coverage.cache import LossCache
 from dtt_sim.coverage.field import Solver
+from dtt_sim.coverage.parts import PartRequest
+from dtt_sim.errors import DttSimError
 from dtt_sim.network.household import Household
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.scenario.load import Scenario
@@ -29,9 +31,10 @@ from dtt_sim.workflow.area import (
     read_area,
     site_warnings,
 )
+from dtt_sim.workflow.cluster import Cluster
 from dtt_sim.workflow.datasets import POPULATION, population_dataset, write_dataset
 from dtt_sim.workflow.links import report_links
-from dtt_sim.workflow.losses import Losses, Progress, losses_of
+from dtt_sim.workflow.losses import Elsewhere, Losses, Progress, losses_of
 from dtt_sim.workflow.manifest import MANIFEST, manifest
 from dtt_sim.workflow.output import claim_folder, write_csv, write_json
 from dtt_sim.workflow.rasters import (
@@ -42,6 +45,7 @@ from dtt_sim.workflow.rasters import (
     write_zone,
 )
 from dtt_sim.workflow.service import Evaluated, check_protection, evaluate
+from dtt_sim.workflow.tasks import MastTask, TerrainOf
 from terrain.grid import Grid
 from terrain.ground import Ground
 from terrain.population import Population
@@ -143,6 +147,7 @@ def run(
     draws: int | None = None,
     workers: int = 1,
     on_phase: Callable[[Area, Evaluated], None] | None = None,
+    cluster: Cluster | None = None,
 ) -> Run:
     """Compute a scenario and write its folder.
 
@@ -159,7 +164,7 @@ def run(
     progress : callable, optional
         Called with the stage, and how much of how much is done.
     phase : str, optional
-        Only this phase of the plan.
+        Only this phase of the plan; without its households, which need the phases before.
     draws : int, optional
         Of the plan's Monte Carlo, in the place of the scenario's.
     workers : int
@@ -167,6 +172,8 @@ def run(
         ``if __name__ == "__main__"``.
     on_phase : callable, optional
         Called with every phase, by date, while its layers are there; only those of the last are kept.
+    cluster : Cluster, optional
+        Dask cluster that computes the path losses, to the same bits.
 
     Raises
     ------
@@ -182,9 +189,14 @@ def run(
         check_protection(one)
     tell("terrain", 0, 1)
     area = read_area(scenario)
-    model = prepare_households(scenario, area)
+    # One phase alone has no history: nobody could have bought a receiver before it.
+    model = prepare_households(scenario, area) if phase is None else None
     tell("terrain", 1, 1)
-    losses = losses_of(scenario, area.ground, area.grid, LossCache(cache or out / "cache"), solver)
+    kept = LossCache(cache or out / "cache")
+    elsewhere = None
+    if cluster is not None:
+        elsewhere = _on_cluster(cluster, scenario, area, kept, solver)
+    losses = losses_of(scenario, area.ground, area.grid, kept, solver, elsewhere=elsewhere)
     # The ground is that of all phases, so that path losses are kept under the same keys.
     transmitters = tuple(dict.fromkeys(t for one in phases for t in one.transmitters))
     losses.prepare(transmitters, tell)
@@ -262,6 +274,26 @@ def run(
     )
     write_json(out / MANIFEST, manifest(result, evaluated, names))
     return result
+
+
+def _on_cluster(
+    cluster: Cluster, scenario: Scenario, area: Area, cache: LossCache, solver: Solver
+) -> Elsewhere:
+    if solver != "wedge":
+        msg = "a cluster computes with the wedge solver; leave --solver or --scheduler out"
+        raise DttSimError(msg)
+    terrain = TerrainOf.of(scenario, area.ground)
+
+    def compute(missing: Sequence[tuple[PartRequest, Sequence[str]]], tell: Progress) -> None:
+        cluster.compute(
+            [
+                MastTask.of(area.ground, terrain, request, names, cache)
+                for request, names in missing
+            ],
+            tell,
+        )
+
+    return compute
 
 
 def _write_phase(out: Path, area: Area, found: Evaluated, tags: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dtt_sim.cli.main import main
+from dtt_sim.cli.main import LazyGroup, main
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "kien_giang" / "scenario.toml"
 
@@ -33,6 +33,19 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         main([command, "--help"])
     assert stop.value.code == 0
     assert "Usage: dtt-sim" in capsys.readouterr().out
+
+
+def test_interruption_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LazyGroup, "get_command", stop)
+    with pytest.raises(SystemExit) as stopped:
+        main(["validate", "x.toml"])
+    assert stopped.value.code == 130
+    assert "run the same command again to go on" in capsys.readouterr().err
 
 
 def test_validate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from small_plan import PEOPLE, SCENARIO, write_plan
+from small_plan import PEOPLE, SCENARIO, TABLE, write_plan
 
 import dtt_sim
 from dtt_sim.cli.main import main
@@ -202,6 +202,8 @@ def test_files_say_the_same(
     done = json.loads((out / "comparison.json").read_text(encoding="utf-8"))
     assert [r["label"] for r in done["runs"]] == ["base", "strong"]
     assert done["draws"] == 16
+    assert done["finished"]
+    assert {r["terrain"] for r in table(out / "ranking.csv")} == {"measured"}
     assert "nothing changes in before" in said
     gained = rows["aso", "K33", ALL, "gained"]
     assert f"K33, good, 95 % of locations: +{gained:,} people ({gained:,} gain, 0 lose)" in said
@@ -225,8 +227,74 @@ def test_files_say_the_same(
             r for r in costs if (r["phase"], r["where"], r["item"]) == (ALL, ALL, "total")
         )
         assert compared[k] == own["amount"]
+        ranked = next(
+            r for r in table(out / "ranking.csv") if (r["criterion"], r["run"]) == ("cost", name)
+        )
+        assert float(ranked["value"]) == float(own["amount"])
         parts = [r for r in costs if (r["phase"], r["where"]) == (ALL, ALL)]
         assert sum(int(r[k]) for r in parts if r["item"] != "total") == int(own["amount"])
+
+
+def test_stations_that_served_are_told(folder: Path, tmp_path: Path) -> None:
+    """The strong station is weak in the other run, and off the air in a third."""
+    (folder / "more.csv").write_text(
+        TABLE + "e,Far,9.85,104.25,50,0.001,K33,40\n", encoding="utf-8"
+    )
+    changes = {"transmitters.d.on_air": False, "stations.file": str(folder / "more.csv")}
+    scenario = load_scenario(folder / "s.toml", set_values=changes)
+    run(scenario, tmp_path / "off", cache=folder / "cache")
+    runs = [FinishedRun.open(p) for p in (folder / "strong", folder / "base", tmp_path / "off")]
+    write_comparison(runs, tmp_path / "out")
+    lost = [
+        r for r in table(tmp_path / "out" / "changes.csv")
+        if (r["phase"], r["service"], r["unit"], r["change"]) == ("aso", "K33", ALL, "lost")
+    ]  # fmt: skip
+    told = {(r["run"], r["served_by"], r["that_station_is"]) for r in lost}
+    assert told == {("base", "d", "changed"), ("off", "d", "off air")}
+    # Beyond the radius of the far station there is no data at all.
+    assert {r["cause"] for r in lost if r["run"] == "base"} == {"noise"}
+    assert {r["cause"] for r in lost if r["run"] == "off"} == {"noise", "no data"}
+
+
+def test_gates_and_fairness_stand_side_by_side(folder: Path, tmp_path: Path) -> None:
+    runs = [FinishedRun.open(folder / name) for name in ("base", "strong")]
+    write_comparison(runs, tmp_path / "out")
+    for name, value in (("gates", "value_percent"), ("fairness", "value_percent")):
+        rows = table(tmp_path / "out" / f"{name}.csv")
+        assert rows
+        for column, source in (("base", "base"), ("other", "strong")):
+            own = sorted(r[value] for r in table(folder / source / f"{name}.csv"))
+            assert sorted(r[column] for r in rows if r[column]) == own
+
+
+def test_one_phase_has_no_history(folder: Path, tmp_path: Path) -> None:
+    """Nobody could have bought a receiver before it, so that its households say nothing."""
+    run(load_scenario(folder / "s.toml"), tmp_path / "one", cache=folder / "cache", phase="aso")
+    data = dtt_sim.compare(folder / "plain", tmp_path / "one")
+    assert "households" not in data
+    assert "value" not in data
+    assert any("run with all its phases" in text for text in data.attrs["warnings"])
+    changed = data["persons"].sel(change_kind=["gained", "lost"], phase="aso")
+    assert float(changed.sum()) == 0.0
+
+
+def test_an_older_comparison_is_cleared(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert command(folder / "base", folder / "strong", "-o", out, "-q") == 0
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    assert command(folder / "strong", folder / "base", "-o", out, "-q", "--no-maps") == 0
+    assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["base"]
+    assert not (out / "ranking.png").exists()
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    # What a comparison that was broken off had begun is known, and a path is no name.
+    (out / "half").mkdir()
+    (out / "comparison.json").write_text(
+        json.dumps({"finished": False, "folders": ["base", "half", "../strong"]}), encoding="utf-8"
+    )
+    (tmp_path / "strong").mkdir()
+    assert command(folder / "base", folder / "strong", "-o", out, "-q", "--no-maps") == 0
+    assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["strong"]
+    assert (tmp_path / "strong").is_dir()
 
 
 def test_what_a_household_costs(folder: Path, tmp_path: Path) -> None:
@@ -239,7 +307,7 @@ def test_what_a_household_costs(folder: Path, tmp_path: Path) -> None:
         assert p.cost == int(total["difference"]) > 0
         if round(p.gained) > 0:
             assert p.verdict == "more households for more money"
-            assert p.each == round(p.cost / p.gained)
+            assert p.each == round(p.cost / round(p.gained))
             assert 0.0 <= p.likely <= 1.0
         else:
             assert p.each is None
@@ -363,6 +431,17 @@ def test_other_phases(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert "ranking by time without any programme" in said
     assert not list((tmp_path / "o").rglob("*.png"))
+    # Nobody gains or loses on a day on which nothing happens in a plan.
+    rows = table(tmp_path / "o" / "ledger.csv")
+    in_2018 = [r for r in rows if r["phase"] == "2018-01-01" and int(r["base"])]
+    assert {r["status"] for r in in_2018} == {"keeps", "without"}
+    assert any(r["status"] == "loses" for r in rows if r["phase"] == "2018-01-01")
+    sums = {"base": 0, "other": 0}
+    for r in rows:
+        if (r["phase"], r["unit"], r["item"]) == ("2018-01-01", ALL, "VTV1"):
+            for name in sums:
+                sums[name] += int(r[name])
+    assert sums == {"base": 1610, "other": 1610}
 
 
 def test_without_a_plan(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -418,13 +497,25 @@ def test_bad_input(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     cut = tmp_path / "cut"
     shutil.copytree(strong, cut)
     (cut / "figures.nc").write_bytes((strong / "figures.nc").read_bytes()[:500])
+    no_costs, cut_table = tmp_path / "no_costs", tmp_path / "cut_table"
+    for copy in (no_costs, cut_table):
+        shutil.copytree(strong, copy)
+    (no_costs / "costs.csv").unlink()
+    whole = (strong / "ledger.csv").read_text(encoding="utf-8")
+    (cut_table / "ledger.csv").write_text(whole[: whole.rindex(",") - 3], encoding="utf-8")
     for arguments, text in (
         ([base], "one run alone cannot be compared"),
         ([base, base], "base is given twice"),
         ([base, tmp_path / "empty"], "not the folder of a finished run"),
         ([base, broken], "manifest.json: cannot be read"),
         ([base, old], "written by another version"),
-        ([base, gone], "K33_margin.tif: cannot be read"),
+        ([base, gone], "K33_margin.tif: is missing; run the scenario again"),
+        ([base, no_costs], "costs.csv: is missing"),
+        ([base, cut_table], "ledger.csv:"),
+        ([base, strong, "--label", "a", "--label", "A"], "would have folders of one name"),
+        ([base, strong, "--label", "a", "--label", " "], "' ' is no label of a run"),
+        ([base, strong, "--label", "a", "--label", "x" * 61], "is no label of a run"),
+        ([base, strong, "--label", "a", "--label", "x\ny"], "is no label of a run"),
         ([base, cut], "figures.nc: cannot be read"),
         ([base, folder / "s.toml"], "is a scenario; run it first"),
         ([base, strong, "--phase", "asso"], "no phase 'asso' to compare; did you mean 'aso'?"),
@@ -439,7 +530,7 @@ def test_bad_input(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         said = capsys.readouterr().err
         assert text in said
         assert "Traceback" not in said
-    assert not (out / "comparison.json").exists()
+    assert not json.loads((out / "comparison.json").read_text(encoding="utf-8"))["finished"]
     assert command(base, strong, "-o", base, "-q") == 2
     assert "is one of the runs" in capsys.readouterr().err
     with pytest.raises(DttSimError, match="no service 'K34' to compare"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,8 @@ def test_another_map_has_another_digest(folder: Path, tmp_path: Path) -> None:
     first = refractivity_map(box, delta_n=folder / "DN50.TXT", n0=381.0)
     other = write_map(tmp_path / "DN50.TXT", DELTA_N + 0.25)
     assert first.digest != refractivity_map(box, delta_n=other, n0=381.0).digest
+    # To other processes it goes as it is.
+    assert pickle.loads(pickle.dumps(first)).digest == first.digest
     write_map(other, DELTA_N)  # a file that changes is read again
     assert first.digest == refractivity_map(box, delta_n=other, n0=381.0).digest
 

@@ -12,6 +12,7 @@ from dtt_sim.antenna.standard import standard_antenna
 from dtt_sim.errors import Problem
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.candidates import toml_table
+from dtt_sim.scenario.load import _row_assumptions
 from dtt_sim.scenario.transmitters import build_transmitters, read_rows
 
 HEAD = (
@@ -118,3 +119,17 @@ def test_standards_are_no_paths_in_what_a_search_writes(tmp_path: Path) -> None:
     lines = toml_table(row, tmp_path / "out")
     assert 'horizontal_pattern = "cardioid@120"' in lines
     assert 'vertical_pattern = "../sub/v.csv"' in lines
+
+
+def test_what_was_assumed_of_an_antenna_is_an_assumption(tmp_path: Path) -> None:
+    problems: list[Problem] = []
+    (tmp_path / "tx.csv").write_text(
+        f"{HEAD}a,X,10.1,104.9,100,10,K33,33,cardioid@120,panel_4bay,,\n", encoding="utf-8"
+    )
+    built = build_transmitters(
+        read_rows(tmp_path / "tx.csv", problems), {"K33": "dvbt2"}, None, problems
+    )
+    found = _row_assumptions(built)
+    told = {(a.key, a.value, a.confidence) for a in found}
+    assert ("transmitters.a.vertical_pattern", "panel_4bay", "ASSUMED") in told
+    assert any("a formula, not a measurement" in a.reason for a in found)

@@ -325,3 +325,22 @@ def test_an_area_that_the_files_do_not_reach(make_raster: MakeRaster) -> None:
         MissingTerrainError, match=r"does not reach the area 107\.000\.\.108\.000 E"
     ):
         read_elevation(path, bounds_lonlat=(107.0, 10.0, 108.0, 11.0))
+
+
+def test_tiles_on_both_sides_of_the_antimeridian(make_raster: MakeRaster) -> None:
+    """They are one mosaic two tiles wide, whichever comes first."""
+    step = 0.25
+    west = make_raster(
+        np.full((4, 4), 1.0, np.float32), "w.tif", transform=(step, 0, 179.0, 0, -step, -16.0)
+    )
+    east = make_raster(
+        np.full((4, 4), 2.0, np.float32), "e.tif", transform=(step, 0, -180.0, 0, -step, -16.0)
+    )
+    for files in ([west, east], [east, west]):
+        whole = read_elevation(files)
+        assert whole.grid.shape == (4, 8)
+        assert whole.height_m[0].tolist() == [1.0] * 4 + [2.0] * 4
+        for box in ((179.8, -16.8, 180.2, -16.2), (-180.2, -16.8, -179.8, -16.2)):
+            part = read_elevation(files, bounds_lonlat=box)
+            assert set(np.unique(part.height_m).tolist()) == {1.0, 2.0}
+            assert part.grid.n_col < 8

@@ -1,0 +1,1 @@
+"""Station lists as people keep them, to the station table that scenarios read, and back."""

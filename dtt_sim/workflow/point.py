@@ -107,7 +107,10 @@ def _changed(found: dict[str, Any], scenario: Scenario) -> str:
         "analogue",
         "others",
     ):
-        if found["scenario"].get(table) != now[table]:
+        if (
+            _with_defaults(found["scenario"].get(table), getattr(scenario.keys, table))
+            != now[table]
+        ):
             return f"[{table}] has"
         for name in (now[table][key] for of, key in FILE_KEYS if of == table):
             if name and found["files_sha256"].get(name) != files[name]:
@@ -118,6 +121,15 @@ def _changed(found: dict[str, Any], scenario: Scenario) -> str:
         if known.get(name) != here.get(name):
             return f"station {name} has"
     return ""
+
+
+def _with_defaults(before: Any, keys: Any) -> Any:
+    """A table of a manifest with keys that came later, which stood at their defaults then."""
+    fields = getattr(type(keys), "model_fields", None)
+    if not isinstance(before, dict) or fields is None:
+        return before
+    defaults = {field.alias or name: field.default for name, field in fields.items()}
+    return {**{name: defaults[name] for name in defaults if name not in before}, **before}
 
 
 def place_of(scenario: Scenario, name: str) -> tuple[float, float]:

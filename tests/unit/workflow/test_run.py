@@ -443,6 +443,20 @@ def test_a_measured_offset_is_kept_apart(province: Path) -> None:
     assert "standard error 0.75 dB" in row["reason"]
 
 
+def test_a_key_that_came_later_is_no_change(province: Path) -> None:
+    out = run(load_scenario(province / "scenario.toml"), province / "out").out
+    found = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    keys = found["scenario"]["propagation"]
+    for name in [name for name in keys if name.startswith(("measured", "delta_n_", "n0_"))]:
+        del keys[name]
+    (out / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    load_run_scenario(out)
+    keys["measured_offset_db"] = 1.0
+    (out / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(DttSimError, match=r"\[propagation\] has changed"):
+        load_run_scenario(out)
+
+
 def test_point_takes_a_run_with_its_own_protection_rows(province: Path) -> None:
     rows = province / "rows.csv"
     head = "wanted,unwanted,tropospheric_db,continuous_db,source,offset_channels\n"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dtt_sim.comparison.dataset import compare as compare
     from dtt_sim.scenario.load import load_scenario as load_scenario
+    from dtt_sim.workflow.measurements import measurements as measurements
+    from dtt_sim.workflow.receivers import receivers as receivers
     from dtt_sim.workflow.run import run as run
 
 __version__ = "0.1.0"
@@ -20,6 +22,8 @@ __version__ = "0.1.0"
 _LAZY = {
     "compare": "dtt_sim.comparison.dataset",
     "load_scenario": "dtt_sim.scenario.load",
+    "measurements": "dtt_sim.workflow.measurements",
+    "receivers": "dtt_sim.workflow.receivers",
     "run": "dtt_sim.workflow.run",
 }
 

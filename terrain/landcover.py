@@ -352,6 +352,57 @@ def read_aligned(paths: Paths, grid: Grid) -> NDArray[np.int32]:
     return codes
 
 
+def classes_at(
+    paths: Paths, lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Class codes of one or several rasters at positions `(n,)`, each of the pixel it lies in.
+
+    Returns
+    -------
+    (n,) int32
+        NOTHING (-1) where no raster has a class.
+
+    Raises
+    ------
+    TerrainError
+        Unreadable raster, no coordinate system, or values that are no whole numbers.
+    """
+    from rasterio.warp import transform
+
+    codes = np.full(lon_deg.shape, NOTHING, np.int32)
+    for name in [paths] if isinstance(paths, str | Path) else paths:
+        with open_raster(name, north_up=False) as source:
+            if source.dtypes[0].startswith(("float", "complex")):
+                msg = f"{name}: {source.dtypes[0]} values are no class codes; give whole numbers"
+                raise TerrainError(msg)
+            x, y = transform("EPSG:4326", source.crs, lon_deg, lat_deg)
+            left, bottom, right, top = source.bounds
+            for k, (px, py) in enumerate(zip(x, y, strict=True)):
+                inside = min(left, right) <= px < max(left, right)
+                if codes[k] != NOTHING or not (
+                    inside and min(bottom, top) < py <= max(bottom, top)
+                ):
+                    continue
+                value = next(source.sample([(px, py)], masked=True))[0]
+                if value is not np.ma.masked:
+                    codes[k] = int(value)
+    return codes
+
+
+def class_names(table: Path | str) -> dict[int, str]:
+    """Names of classes by code, where the table of :func:`read_classes` has them."""
+    if str(table) in BUILT_IN:
+        text = (resources.files("terrain") / "data" / f"{table}.csv").read_text(encoding="utf-8")
+    else:
+        text = Path(table).read_text(encoding="utf-8-sig")
+    names: dict[int, str] = {}
+    for row in csv.DictReader(text.splitlines()):
+        first, _, last = row["class_code"].partition("-")
+        for code in range(int(first), int(last or first) + 1):
+            names[code] = row.get("class_name") or ""
+    return names
+
+
 def _cell_m(source: Any) -> float:
     """Side of a square as large as a cell of an open raster, at its middle [m]."""
     t, crs = source.transform, source.crs.to_wkt()

@@ -125,15 +125,19 @@ def path_loss(
 
 
 def kernel_signals(emissions: Sequence[Emission], prediction: Prediction, grid: Grid) -> Signals:
-    """What the kernels need of the emissions and the percentages."""
+    """What the kernels need of the emissions and the percentages, over a grid."""
+    # Of the square that a receiving cell is, before the antenna's height counts.
+    return signals_of(emissions, prediction, math.sqrt(math.prod(grid.cell_size_m())))
+
+
+def signals_of(emissions: Sequence[Emission], prediction: Prediction, side_m: float) -> Signals:
+    """What the kernels need of the emissions and the percentages, in squares of a side."""
     from dtt_sim.coverage.cpu import location_deviations
     from dtt_sim.coverage.path import Signals
 
     f_ghz = np.array([0.001 * e.frequency_mhz for e in emissions])
     given = prediction.location_sigma_db
     if given is None:
-        # Of the square that a receiving cell is, before the antenna's height counts.
-        side_m = math.sqrt(math.prod(grid.cell_size_m()))
         sigma = location_deviations(f_ghz, side_m)
     else:
         sigma = np.full(f_ghz.size, float(given))
@@ -149,12 +153,13 @@ def kernel_signals(emissions: Sequence[Emission], prediction: Prediction, grid: 
 
 
 def field_strength(
-    loss: xr.Dataset, transmitter: Transmitter, *, emission: int = 0
+    loss: xr.Dataset, transmitter: Transmitter, *, emission: int = 0, offset_db: float = 0.0
 ) -> xr.DataArray:
     """Field strength of a transmitter from the path loss of its mast [dB(µV/m)].
 
     Exceeded for `p_time` % of time at 50 % of locations. The antenna's attenuation is taken at the
-    true azimuth and departure angle. Rec. ITU-R P.1812-8 eq. (70).
+    true azimuth and departure angle. Rec. ITU-R P.1812-8 eq. (70). `offset_db` is what measurements
+    showed the model to lack [dB]; the attribute `measured_offset_db` says that it is in.
 
     Returns
     -------
@@ -166,6 +171,7 @@ def field_strength(
     )
     frequency = float(loss["frequency_mhz"][emission])
     level = FIELD_STRENGTH_CONSTANT_DB + 20.0 * math.log10(0.001 * frequency) + transmitter.erp_dbw
+    level += offset_db
     e = (level - loss["loss_db"].isel(emission=emission) - attenuation).astype(np.float32)
     e.name = "e_dbuv_m"
     e.attrs = {
@@ -174,4 +180,6 @@ def field_strength(
         "crs": loss.attrs["crs"],
         "transmitter": transmitter.id,
     }
+    if offset_db:
+        e.attrs["measured_offset_db"] = offset_db
     return e

@@ -14,7 +14,7 @@ import numpy as np
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.model import Transmitter
 from dtt_sim.typing import Float64Array, Polarisation
-from terrain.grid import Box, Grid
+from terrain.grid import WGS84, Box, Grid
 from terrain.ground import EDGE, GroundSource
 
 Progress = Callable[[int], None]
@@ -26,7 +26,7 @@ WARP_SHARE: Final = 0.85
 FINE_WARP_M: Final = 30.0
 """Bare ground coarser than this is warped more finely, to this or to half its own cells."""
 
-_REFRACTIVITY: Final = {"delta_n": (0.0, 157.0, "N-units/km"), "n0": (200.0, 500.0, "N-units")}
+REFRACTIVITY: Final = {"delta_n": (0.0, 157.0, "N-units/km"), "n0": (200.0, 500.0, "N-units")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class RefractivityMap:
 
     def __post_init__(self) -> None:
         """Refuse what lies outside P.1812's stated domain."""
-        for name, (low, high, unit) in _REFRACTIVITY.items():
+        for name, (low, high, unit) in REFRACTIVITY.items():
             array = np.ascontiguousarray(getattr(self, name), np.float64)
             if array.shape != self.grid.shape:
                 msg = f"{name} is {array.shape}, its grid {self.grid.shape}; give them one shape"
@@ -164,11 +164,12 @@ class RefractivityMap:
         ):
             msg = "the refractivity map does not reach all paths' centres; give a larger one"
             raise ModelDomainError(msg)
-        place = np.stack([np.clip(row, 0, last[0]), np.clip(col, 0, last[1])])
+        place = np.stack([np.clip(row, 0, last[0]).ravel(), np.clip(col, 0, last[1]).ravel()])
         delta_n, n0 = (
             np.asarray(map_coordinates(values, place, order=1, mode="nearest"), np.float64)
             for values in (self.delta_n, self.n0)
         )
+        delta_n, n0 = delta_n.reshape(row.shape), n0.reshape(row.shape)
         return delta_n, n0
 
 
@@ -207,7 +208,7 @@ class Prediction:
 
     def __post_init__(self) -> None:
         """Refuse what lies outside P.1812's stated domain."""
-        for name, (low, high, unit) in _REFRACTIVITY.items():
+        for name, (low, high, unit) in REFRACTIVITY.items():
             _within(name, getattr(self, name), low, high, unit, is_open=name == "delta_n")
         _within("rx_height_agl_m", self.rx_height_agl_m, 1.0, 3000.0, "m")
         for percent in self.p_time_percent:
@@ -229,6 +230,23 @@ class Prediction:
     def locations_percent(self) -> tuple[float, ...]:
         """Percentage of locations for each percentage of time [%]."""
         return self.p_location_percent or (50.0,) * len(self.p_time_percent)
+
+    def refractivity_between(
+        self, lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: float
+    ) -> tuple[float, float]:
+        """ΔN [N-units/km] and N0 [N-units] of one path: at its centre, where there is a map.
+
+        Raises
+        ------
+        ModelDomainError
+            A centre beyond the map.
+        """
+        if self.refractivity is None:
+            return self.delta_n, self.n0
+        forward, _, metres = WGS84.inv(lon_deg, lat_deg, to_lon_deg, to_lat_deg)
+        lon, lat, _ = WGS84.fwd(lon_deg, lat_deg, forward, 0.5 * metres)
+        delta_n, n0 = self.refractivity.at(np.array(lon), np.array(lat))
+        return float(delta_n), float(n0)
 
     def content(self) -> dict[str, object]:
         """All that the loss depends on, as plain values."""

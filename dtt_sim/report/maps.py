@@ -118,7 +118,9 @@ def _title(area: Area, found: Evaluated) -> str:
 def _credits(area: Area, found: Evaluated) -> str:
     keys = found.scenario.keys
     people = keys.population.credits if keys.population else []
-    return " · ".join(["ITU-R P.1812-8, dtt_sim", *area.ground.credits, *people, area.grid.crs])
+    offset_db = keys.propagation.measured_offset_db
+    model = "ITU-R P.1812-8" + (f" {offset_db:+g} dB as measured" if offset_db else "")
+    return " · ".join([f"{model}, dtt_sim", *area.ground.credits, *people, area.grid.crs])
 
 
 def wrapped(text: str, width_in: float) -> str:

@@ -13,6 +13,7 @@ from dtt_sim.network.explain import Explanation, Part
 from dtt_sim.network.sfn import Window, weight
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM
 from dtt_sim.report.maps import wrapped
+from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.point import PointReport
 from terrain.ground import Ground
@@ -170,7 +171,9 @@ def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Grou
     profile = extract(
         ground, site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg, allow_gaps=True
     )
-    delta_n = report.scenario.keys.propagation.delta_n
+    delta_n, _ = prediction_of(report.scenario).refractivity_between(
+        site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg
+    )
     radius_km = EARTH_RADIUS_KM * 157.0 / (157.0 - delta_n)  # P.1812 (6), (7a)
     d, total = profile.distance_km, float(profile.distance_km[-1])
     bulge = 500.0 * d * (total - d) / radius_km

@@ -13,12 +13,14 @@ from dtt_sim.transition.needs import totals
 from dtt_sim.transition.uncertainty import COST, RECEIVES, Figure
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.links import report_links
+from dtt_sim.workflow.manifest import refractivity_facts
 from dtt_sim.workflow.run import Run
 from dtt_sim.workflow.service import qualities_of
 from dtt_sim.workflow.tables import ALL, causes
 
 if TYPE_CHECKING:
     from dtt_sim.network.household import Household
+    from dtt_sim.scenario.load import Scenario
     from terrain.population import Population
 
 SHOWN = 3
@@ -130,6 +132,20 @@ def _alternatives(result: Run) -> list[str]:
     return lines
 
 
+def _propagation(scenario: Scenario) -> list[str]:
+    """What a scenario puts in the place of constants, or adds to the model."""
+    lines, facts = [], refractivity_facts(scenario)
+    if facts:
+        delta_n, n0 = ("{:.1f} to {:.1f}".format(*facts[name]) for name in ("delta_n", "n0"))
+        lines.append(f"refractivity by the ITU's maps: ΔN {delta_n} N-units/km, N0 {n0} N-units")
+    keys = scenario.keys.propagation
+    if keys.measured_offset_db:
+        error = keys.measured_offset_error_db
+        sure = f", standard error {error:g} dB" if error is not None else ""
+        lines.append(f"measured offset of {keys.measured_offset_db:+g} dB in every field{sure}")
+    return lines
+
+
 def closing_lines(result: Run) -> list[str]:
     """Served people by multiplex, paths of note, and what to be wary of."""
     lines = []
@@ -164,6 +180,7 @@ def closing_lines(result: Run) -> list[str]:
         f"{row[0]}: ground of {row[5]:g} m at {row[6]:g} km costs {row[8]:.1f} dB of {row[3]:.1f} dB"
         for row in links
     ]
+    lines += _propagation(result.scenario)
     lines += [f"note: {note}" for note in result.ground.notes]
     if result.ground.is_schematic:
         lines.append("SCHEMATIC TERRAIN: the relief is made up; nothing above is a finding")

@@ -25,6 +25,7 @@ from dtt_sim.scenario.on_air import check_masts, check_networks
 from dtt_sim.scenario.parts import (
     SERVICES,
     check_ids,
+    check_refractivity,
     read_analogue,
     read_multiplexes,
     read_others,
@@ -48,6 +49,8 @@ _FILE_KEYS: tuple[KeyPath, ...] = (
     ("terrain", "zones"),
     ("terrain", "land_cover"),
     ("terrain", "land_cover_classes"),
+    ("propagation", "delta_n_map"),
+    ("propagation", "n0_map"),
     ("stations", "file"),
     ("network", "protection_rows"),
     ("population", "points"),
@@ -368,6 +371,7 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
     analogue, others = read_analogue(merged), read_others(merged)
     check_ids(merged)
     own_ratios = read_own_ratios(merged)
+    check_refractivity(merged, keys)
     reception = read_reception(merged, keys)
     rows = station_rows(merged, changes)
     area = None

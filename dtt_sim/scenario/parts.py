@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dtt_sim.errors import DttSimError
+from dtt_sim.coverage.refractivity_files import read_itu_map, refractivity_map
+from dtt_sim.errors import DttSimError, ScenarioError
 from dtt_sim.network.dvbt2 import Mode
 from dtt_sim.network.protection import ProtectionRow, read_protection_rows
 from dtt_sim.network.protection_tables import DVBT2
@@ -106,6 +107,29 @@ def read_own_ratios(merged: Merged) -> tuple[ProtectionRow, ...]:
     except DttSimError as error:
         merged.report(("network", "protection_rows"), str(error))
         return ()
+
+
+def check_refractivity(merged: Merged, keys: ScenarioKeys | None) -> None:
+    """Report maps of refractivity that cannot be read, or that P.1812 does not take, by line."""
+    for name in ("delta_n", "n0"):
+        file = tables_of(merged, "propagation").get(f"{name}_map")
+        if not isinstance(file, str) or not Path(file).is_file():
+            continue
+        try:
+            if keys is None:
+                read_itu_map(file, name)
+                continue
+            grid = keys.grid
+            refractivity_map(
+                (grid.west_deg, grid.south_deg, grid.east_deg, grid.north_deg),
+                delta_n=file if name == "delta_n" else keys.propagation.delta_n,
+                n0=file if name == "n0" else keys.propagation.n0,
+            )
+        except ScenarioError as error:
+            at = merged.where(("propagation", f"{name}_map"))
+            merged.problems += [
+                replace(p, key=f"(propagation.{name}_map, {at[0]}:{at[1]})") for p in error.problems
+            ]
 
 
 def read_multiplexes(merged: Merged) -> dict[str, Multiplex]:

@@ -72,6 +72,18 @@ class PropagationKeys(Keys):
         53.5, gt=0.0, lt=157.0, description="refractivity lapse rate [N-units/km]"
     )
     n0: float = Field(381.0, ge=200.0, le=500.0, description="sea-level refractivity [N-units]")
+    delta_n_map: str | None = Field(
+        None, description="the ITU's map DN50.TXT, read at every path's centre; before delta_n"
+    )
+    n0_map: str | None = Field(None, description="the ITU's map N050.TXT; before n0")
+    measured_offset_db: float = Field(
+        0.0, ge=-40.0, le=40.0,
+        description="added to every field after the model, as `dtt-sim measurements` finds it [dB]",
+    )  # fmt: skip
+    measured_offset_error_db: float | None = Field(
+        None, ge=0.0, le=40.0, description="standard error of measured_offset_db [dB]"
+    )
+    measured_offset_source: str = Field("", description="measurements that it rests on")
     wanted_time_percent: float = Field(50.0, ge=1.0, le=50.0, description="[% of time]")
     interfering_time_percent: float = Field(1.0, ge=1.0, le=50.0, description="[% of time]")
     wanted_radius_km: float = Field(150.0, ge=1.0, le=1000.0, description="[km]")
@@ -86,6 +98,11 @@ class PropagationKeys(Keys):
             msg = "interfering_time_percent must be below wanted_time_percent"
             raise ValueError(msg)
         return self
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether refractivity varies over the area."""
+        return self.delta_n_map is not None or self.n0_map is not None
 
 
 Db = Annotated[float | None, Field(ge=-60.0, le=100.0)]

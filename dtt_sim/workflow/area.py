@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dtt_sim.coverage.field import Mast, Prediction
+from dtt_sim.coverage.field import Mast, Prediction, RefractivityMap
+from dtt_sim.coverage.refractivity_files import refractivity_map
 from dtt_sim.errors import ModelDomainError
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import Scenario
@@ -100,11 +101,14 @@ def receiving_grid(scenario: Scenario) -> Grid:
     )
 
 
-def ground_box(scenario: Scenario, grid: Grid) -> Box:
-    """Box that the paths between a scenario's transmitters and its receiving grid cross [deg]."""
+def ground_box(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Box:
+    """Box that the paths between a scenario's transmitters and its receiving grid cross [deg].
+
+    `also` has longitudes and latitudes of other receiving places [deg].
+    """
     west, south, east, north = grid.bounds_lonlat()
-    on_air = transmitters_of(scenario)
-    lon, lat = [t.lon_deg for t in on_air], [t.lat_deg for t in on_air]
+    places = [*((t.lon_deg, t.lat_deg) for t in transmitters_of(scenario)), *also]
+    lon, lat = [place[0] for place in places], [place[1] for place in places]
     return (
         min(west, *lon) - MARGIN_DEG,
         min(south, *lat) - MARGIN_DEG,
@@ -113,8 +117,11 @@ def ground_box(scenario: Scenario, grid: Grid) -> Box:
     )
 
 
-def read_ground(scenario: Scenario, grid: Grid) -> Ground:
-    """The ground between a scenario's transmitters and its receiving grid."""
+def read_ground(scenario: Scenario, grid: Grid, also: Iterable[tuple[float, float]] = ()) -> Ground:
+    """The ground between a scenario's transmitters, its receiving grid and other places.
+
+    `also` has longitudes and latitudes of other receiving places [deg].
+    """
     keys = scenario.keys.terrain
     return load_ground(
         elevation=keys.elevation,
@@ -129,7 +136,7 @@ def read_ground(scenario: Scenario, grid: Grid) -> Ground:
         fill_voids_max_km2=keys.fill_voids_max_km2,
         is_schematic=keys.schematic,
         credits=keys.credits,
-        bounds_lonlat=ground_box(scenario, grid),
+        bounds_lonlat=ground_box(scenario, grid, also),
     )
 
 
@@ -142,6 +149,19 @@ def prediction_of(scenario: Scenario) -> Prediction:
         p_time_percent=(keys.wanted_time_percent, keys.interfering_time_percent),
         radius_km=(keys.wanted_radius_km, keys.interfering_radius_km),
         rx_height_agl_m=scenario.reception.predicted_height_agl_m,
+        refractivity=refractivity_of(scenario),
+    )
+
+
+def refractivity_of(scenario: Scenario) -> RefractivityMap | None:
+    """Refractivity that varies over the area, where a scenario names the ITU's maps."""
+    keys = scenario.keys.propagation
+    if not keys.has_maps:
+        return None
+    return refractivity_map(
+        receiving_grid(scenario).bounds_lonlat(),
+        delta_n=keys.delta_n if keys.delta_n_map is None else keys.delta_n_map,
+        n0=keys.n0 if keys.n0_map is None else keys.n0_map,
     )
 
 

@@ -142,7 +142,7 @@ def write_dataset(path: Path, dataset: xr.Dataset) -> None:
         for name, values in dataset.data_vars.items()
         if values.ndim > 1
     }
-    if "phase" in dataset.coords:
+    if "phase" in dataset.coords and dataset["phase"].dtype.kind == "M":
         encoding["phase"] = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
     with whole_file(path) as part:
         dataset.to_netcdf(part, engine="h5netcdf", encoding=encoding)

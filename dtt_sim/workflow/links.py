@@ -27,9 +27,11 @@ def report_links(
     """Header and rows of ``links.csv``, one row per ``[[link]]`` whose transmitter is on air.
 
     The obstacle's cost is the loss over the path less that over the same path with its ground
-    between the terminals cut off at `flatten_above_m`, both for the wanted percentage of time.
+    between the terminals cut off at `flatten_above_m`, both for the wanted percentage of time. The
+    field has the scenario's measured offset in it, losses have not.
     """
     by_id = {t.id: t for t in scenario.transmitters}
+    offset_db = scenario.keys.propagation.measured_offset_db
     rows = []
     for link in scenario.keys.link:
         transmitter = by_id.get(link.transmitter)
@@ -45,6 +47,9 @@ def report_links(
         mast_m = Mast.of(transmitter).height_above(ground)
         flat = profile.height_m.copy()
         flat[1:n] = np.minimum(flat[1:n], link.flatten_above_m)
+        delta_n, n0 = prediction.refractivity_between(
+            transmitter.lon_deg, transmitter.lat_deg, link.lon_deg, link.lat_deg
+        )
         loss, without = (
             predict(
                 d,
@@ -60,8 +65,8 @@ def report_links(
                 tx_lon_deg=transmitter.lon_deg,
                 rx_lat_deg=link.lat_deg,
                 rx_lon_deg=link.lon_deg,
-                delta_n=prediction.delta_n,
-                n0=prediction.n0,
+                delta_n=delta_n,
+                n0=n0,
             ).as_row()["Lb_dB"]
             for height in (profile.height_m, flat)
         )
@@ -71,7 +76,7 @@ def report_links(
         rise -= tx_m + (rx_m - tx_m) * d[1:n] / d[n]
         worst = 1 + int(np.argmax(rise))
         level = FIELD_STRENGTH_CONSTANT_DB + 20.0 * np.log10(0.001 * transmitter.frequency_mhz)
-        e = float(level - loss) + transmitter.erp_dbw
+        e = float(level - loss) + transmitter.erp_dbw + offset_db
         rows.append(
             (
                 link.name, transmitter.id, round(d[n], 3), round(loss, 2), round(e, 2),

@@ -21,7 +21,9 @@ from dtt_sim.coverage.flags import MEANING
 from dtt_sim.coverage.parts import PartRequest
 from dtt_sim.model import Transmitter
 from dtt_sim.network.multiplex import StationFields
+from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float32Array, IntArray
+from dtt_sim.workflow.area import prediction_of
 from terrain.grid import Grid
 from terrain.ground import Ground
 
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 Elsewhere = Callable[[Sequence[tuple[PartRequest, Sequence[str]]], Progress], None]
 """Computes losses of masts, with the names of their transmitters, and leaves them on disk."""
+
+
+def losses_of(
+    scenario: Scenario, ground: Ground, grid: Grid, cache: LossCache, solver: Solver = "wedge",
+    *, elsewhere: Elsewhere | None = None,
+) -> Losses:  # fmt: skip
+    """Path losses as a scenario asks for them, with the offset that it adds to fields."""
+    return Losses(
+        ground, grid, prediction_of(scenario), cache, solver,
+        offset_db=scenario.keys.propagation.measured_offset_db, elsewhere=elsewhere,
+    )  # fmt: skip
 
 
 class Losses:
@@ -45,18 +58,21 @@ class Losses:
     prediction : Prediction
     cache : LossCache
     solver : {"wedge", "per_path"}
+    offset_db : float
+        Measured offset that is added to every field; path losses know nothing of it [dB].
     elsewhere : callable, optional
         Computes what is missing on other processes and leaves it in the cache.
     """
 
     def __init__(
         self, ground: Ground, grid: Grid, prediction: Prediction, cache: LossCache,
-        solver: Solver = "wedge", elsewhere: Elsewhere | None = None,
+        solver: Solver = "wedge", *, offset_db: float = 0.0, elsewhere: Elsewhere | None = None,
     ) -> None:  # fmt: skip
         self.ground = ground
         self.grid = grid
         self.prediction = prediction
         self.solver: Solver = solver
+        self.offset_db = offset_db
         self.computed: dict[str, None] = {}
         """Ids of transmitters whose loss was computed and not taken from the cache, in order."""
         self._cache = cache
@@ -146,7 +162,9 @@ class Losses:
     def field(self, transmitter: Transmitter) -> xr.DataArray:
         """Field strength of a transmitter that was prepared, (p_time, y, x) [dB(µV/m)]."""
         if transmitter not in self._field:
-            self._field[transmitter] = field_strength(self.loss(transmitter), transmitter)
+            self._field[transmitter] = field_strength(
+                self.loss(transmitter), transmitter, offset_db=self.offset_db
+            )
         return self._field[transmitter]
 
     def stations(

@@ -16,6 +16,7 @@ from dtt_sim import __version__
 from dtt_sim._jit import processor
 from dtt_sim.coverage.cache import SOLVER_VERSION
 from dtt_sim.coverage.request import warp_cell
+from dtt_sim.workflow.area import receiving_grid, refractivity_of
 from dtt_sim.workflow.rasters import FILLED
 from dtt_sim.workflow.service import qualities_of, services_on_air
 from terrain.landcover import BUILT_IN
@@ -33,6 +34,16 @@ MANIFEST = "manifest.json"
 """Written last: a folder that has it is that of a finished run."""
 
 
+FILE_KEYS = (
+    ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
+    ("terrain", "land_cover"), ("terrain", "land_cover_classes"), ("propagation", "delta_n_map"), ("propagation", "n0_map"),
+    ("stations", "file"), ("population", "points"),
+    ("population", "raster"), ("population", "units"), ("network", "protection_rows"),
+    ("households", "table"),
+)  # fmt: skip
+"""Keys of a scenario that name files."""
+
+
 def manifest(
     result: Run, phases: Sequence[Evaluated], names: Mapping[Transmitter, str]
 ) -> dict[str, Any]:
@@ -41,24 +52,7 @@ def manifest(
     import numba
     import rasterio
 
-    base = scenario.path.resolve().parent
-    keys = scenario.keys.model_dump(by_alias=True, mode="json")
-    files = {}
-    for table, key in (
-        ("terrain", "elevation"), ("terrain", "land"), ("terrain", "zones"),
-        ("terrain", "land_cover"), ("terrain", "land_cover_classes"), ("stations", "file"), ("population", "points"),
-        ("population", "raster"), ("population", "units"), ("network", "protection_rows"),
-        ("households", "table"),
-    ):  # fmt: skip
-        value = (keys.get(table) or {}).get(key)
-        if key == "land_cover_classes" and value in BUILT_IN:
-            continue
-        for name in value if isinstance(value, list) else [value] if value else []:
-            files[_relative(name, base)] = _sha256(Path(name))
-        if isinstance(value, str):
-            keys[table][key] = _relative(value, base)
-        elif isinstance(value, list):
-            keys[table][key] = [_relative(name, base) for name in value]
+    keys, files = relative_keys(scenario)
     return {
         "dtt_sim": __version__,
         "python": platform.python_version(),
@@ -91,6 +85,15 @@ def manifest(
             "notes": list(ground.notes),
             "credits": list(ground.credits),
         },
+        "refractivity": refractivity_facts(scenario),
+        "measured_offset": {
+            "offset_db": keys["propagation"]["measured_offset_db"],
+            "standard_error_db": keys["propagation"]["measured_offset_error_db"],
+            "source": keys["propagation"]["measured_offset_source"],
+            "is_in": "fields, service and all that follows; not in the path losses",
+        }
+        if keys["propagation"]["measured_offset_db"]
+        else {},
         "population_notes": list(result.population.notes) if result.population else [],
         "grid": {
             "crs": result.grid.crs,
@@ -118,6 +121,37 @@ def _filled(scenario: Scenario, ground: Ground) -> dict[str, Any]:
         "cells": int(ground.filled.sum()),
         "share": round(float(ground.filled.mean()), 8),
         "mask": FILLED,
+    }
+
+
+def relative_keys(scenario: Scenario) -> tuple[dict[str, Any], dict[str, str]]:
+    """Keys of a scenario with paths as seen from its folder, and the hash of every file."""
+    base = scenario.path.resolve().parent
+    keys = scenario.keys.model_dump(by_alias=True, mode="json")
+    files = {}
+    for table, key in FILE_KEYS:
+        value = (keys.get(table) or {}).get(key)
+        if key == "land_cover_classes" and value in BUILT_IN:
+            continue
+        for name in value if isinstance(value, list) else [value] if value else []:
+            files[_relative(name, base)] = _sha256(Path(name))
+        if isinstance(value, str):
+            keys[table][key] = _relative(value, base)
+        elif isinstance(value, list):
+            keys[table][key] = [_relative(name, base) for name in value]
+    return keys, files
+
+
+def refractivity_facts(scenario: Scenario) -> dict[str, Any]:
+    """Refractivity over the receiving grid, where it is that of maps; empty where not."""
+    field = refractivity_of(scenario)
+    if field is None:
+        return {}
+    delta_n, n0 = field.at(*receiving_grid(scenario).lonlat())
+    return {
+        "delta_n": [round(float(delta_n.min()), 3), round(float(delta_n.max()), 3)],
+        "n0": [round(float(n0.min()), 3), round(float(n0.max()), 3)],
+        "sha256": field.digest,
     }
 
 

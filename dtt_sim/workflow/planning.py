@@ -20,8 +20,8 @@ from dtt_sim.planning.accounting import (
     drill,
 )
 from dtt_sim.planning.search import Tell
-from dtt_sim.workflow.area import check_masts, prediction_of, read_area, read_ground
-from dtt_sim.workflow.losses import Losses
+from dtt_sim.workflow.area import check_masts, read_area, read_ground
+from dtt_sim.workflow.losses import losses_of
 from dtt_sim.workflow.output import claim_folder, write_csv
 from dtt_sim.workflow.service import settings_of
 from terrain.ground import Ground
@@ -109,7 +109,7 @@ def problem_of(
             tell(stage)
 
     def stations(ground: Ground, transmitters: Sequence[Transmitter]) -> list[StationFields]:
-        losses = Losses(ground, area.grid, prediction_of(scenario), LossCache(cache))
+        losses = losses_of(scenario, ground, area.grid, LossCache(cache))
         losses.prepare(transmitters, step)
         return losses.stations(transmitters, cells)
 

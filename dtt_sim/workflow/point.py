@@ -16,7 +16,7 @@ from dtt_sim.network.multiplex import StationFields
 from dtt_sim.network.sfn import Window
 from dtt_sim.scenario.load import Scenario, load_scenario
 from dtt_sim.workflow.area import field_names, receiving_grid, units_of
-from dtt_sim.workflow.manifest import MANIFEST
+from dtt_sim.workflow.manifest import FILE_KEYS, MANIFEST, relative_keys
 from dtt_sim.workflow.service import services_on_air, settings_of
 from terrain.grid import WGS84, Grid
 
@@ -97,7 +97,7 @@ def load_run_scenario(folder: Path, phase: str | None = None) -> Scenario:
 
 def _changed(found: dict[str, Any], scenario: Scenario) -> str:
     """What of a scenario is not as a run's manifest has it; empty if nothing that counts."""
-    now = scenario.keys.model_dump(by_alias=True, mode="json")
+    now, files = relative_keys(scenario)
     for table in (
         "grid",
         "propagation",
@@ -107,14 +107,29 @@ def _changed(found: dict[str, Any], scenario: Scenario) -> str:
         "analogue",
         "others",
     ):
-        if found["scenario"].get(table) != now[table]:
+        if (
+            _with_defaults(found["scenario"].get(table), getattr(scenario.keys, table))
+            != now[table]
+        ):
             return f"[{table}] has"
+        for name in (now[table][key] for of, key in FILE_KEYS if of == table):
+            if name and found["files_sha256"].get(name) != files[name]:
+                return f"{name} has"
     known = {t["id"]: t for t in found["transmitters"]}
     here = {t.id: json.loads(json.dumps(asdict(t))) for t in scenario.transmitters}
     for name in {**known, **here}:
         if known.get(name) != here.get(name):
             return f"station {name} has"
     return ""
+
+
+def _with_defaults(before: Any, keys: Any) -> Any:
+    """A table of a manifest with keys that came later, which stood at their defaults then."""
+    fields = getattr(type(keys), "model_fields", None)
+    if not isinstance(before, dict) or fields is None:
+        return before
+    defaults = {field.alias or name: field.default for name, field in fields.items()}
+    return {**{name: defaults[name] for name in defaults if name not in before}, **before}
 
 
 def place_of(scenario: Scenario, name: str) -> tuple[float, float]:

@@ -35,6 +35,9 @@ def tags_of(scenario: Scenario, ground: Ground) -> dict[str, str]:
         "MODEL": "ITU-R P.1812-8",
         "SOFTWARE": f"dtt_sim {__version__}",
     }
+    offset_db = scenario.keys.propagation.measured_offset_db
+    if offset_db:
+        tags["MEASURED_OFFSET"] = f"{offset_db:+g} dB added to fields after the model"
     if ground.credits:
         tags["CREDIT"] = "; ".join(ground.credits)
     if ground.is_schematic:

@@ -34,7 +34,7 @@ from dtt_sim.workflow.area import (
 from dtt_sim.workflow.cluster import Cluster
 from dtt_sim.workflow.datasets import POPULATION, population_dataset, write_dataset
 from dtt_sim.workflow.links import report_links
-from dtt_sim.workflow.losses import Elsewhere, Losses, Progress
+from dtt_sim.workflow.losses import Elsewhere, Losses, Progress, losses_of
 from dtt_sim.workflow.manifest import MANIFEST, manifest
 from dtt_sim.workflow.output import claim_folder, write_csv, write_json
 from dtt_sim.workflow.rasters import (
@@ -197,9 +197,7 @@ def run(
     elsewhere = None
     if cluster is not None:
         elsewhere = _on_cluster(cluster, scenario, area, kept, solver)
-    losses = Losses(
-        area.ground, area.grid, prediction_of(scenario), kept, solver, elsewhere=elsewhere
-    )
+    losses = losses_of(scenario, area.ground, area.grid, kept, solver, elsewhere=elsewhere)
     # The ground is that of all phases, so that path losses are kept under the same keys.
     transmitters = tuple(dict.fromkeys(t for one in phases for t in one.transmitters))
     losses.prepare(transmitters, tell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,8 @@ from dtt_sim.planning.search import Plan, Tell
 from dtt_sim.planning.sites import SiteProblem, Sites, optimise_sites, upper_bound
 from dtt_sim.scenario.candidates import read_candidates, toml_table
 from dtt_sim.scenario.transmitters import RANGES, nearest
-from dtt_sim.workflow.output import claim_folder, whole_file, write_csv
+from dtt_sim.workflow.derived import write_scenario
+from dtt_sim.workflow.output import claim_folder, write_csv
 from dtt_sim.workflow.planning import check_known, check_on_air, problem_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def optimise_scenario_delays(
         (*_PEOPLE, *(f"{name} [µs]" for name in names)),
         [(*_people(rank, p), *p.choice) for rank, p in enumerate(plans[:most], start=1)],
     )
-    _write_scenario(
+    write_scenario(
         out / "delays.toml", scenario,
         f"Static delays of {multiplex}: {_served(plans[0])}.",
         ["[transmitters]",
@@ -213,7 +213,7 @@ def optimise_scenario_sites(
     for transmitter, row in read:
         if transmitter.id in chosen:
             lines += [*([""] if lines else []), *toml_table(row, out.resolve())]
-    _write_scenario(
+    write_scenario(
         out / "sites.toml", scenario,
         f"Sites of {multiplex}, {count} of {n} candidates: {_served(plans[0])}.", lines,
     )  # fmt: skip
@@ -328,7 +328,7 @@ def optimise_scenario_powers(
             for rank, p in enumerate(plans[:most], start=1)
         ],
     )
-    _write_scenario(
+    write_scenario(
         out / "erp.toml", scenario,
         f"Radiated powers of {multiplex}: {_served(plans[0])}, {plans[0].cost:.4g} kW in all.",
         ["[transmitters]",
@@ -381,14 +381,3 @@ def _people(rank: int, plan: Plan[Any]) -> tuple[int, int, int]:
 
 def _served(plan: Plan[Any]) -> str:
     return f"{plan.persons_good:,.0f} people at the good share of locations"
-
-
-def _write_scenario(path: Path, scenario: Scenario, title: str, lines: Sequence[str]) -> None:
-    """A scenario that extends the one searched by what was found."""
-    base = os.path.relpath(scenario.path.resolve(), path.resolve().parent)
-    head = [
-        f"# {title}", f"# dtt-sim run {path.name}", f'extends = "{Path(base).as_posix()}"',
-        *([f'extends_override = "{scenario.override}"'] if scenario.override else []),
-    ]  # fmt: skip
-    with whole_file(path) as part:
-        part.write_text("\n".join([*head, "", *lines]) + "\n", encoding="utf-8")

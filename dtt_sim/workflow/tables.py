@@ -260,6 +260,19 @@ def _site_rows(scenario: Scenario) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def offset_rows(scenario: Scenario) -> list[tuple[Any, ...]]:
+    """The offset that a scenario adds to fields, beside what the model says."""
+    keys = scenario.keys.propagation
+    if not keys.measured_offset_db:
+        return []
+    error = keys.measured_offset_error_db
+    sure = "its standard error is not given" if error is None else f"standard error {error:g} dB"
+    source = keys.measured_offset_source or _written(scenario, "propagation", "measured_offset_db")
+    reason = f"measured less predicted; added to every field after the model, {sure}"
+    key = "propagation.measured_offset_db"
+    return [(key, keys.measured_offset_db, "dB", "SINGLE", reason, source)]
+
+
 def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
     """The scenario's own assumptions, and the values behind reception that need a check."""
     scenario = phases[-1].scenario
@@ -272,6 +285,7 @@ def assumption_rows(phases: Sequence[Evaluated]) -> list[tuple[Any, ...]]:
         (a.key, a.value, a.unit, a.confidence, a.reason, a.source or written.get(a, ""))
         for a in own
     ]
+    rows += offset_rows(scenario)
     lines = {
         (line.key, line.value): line
         for one in phases

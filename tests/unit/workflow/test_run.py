@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from itu_maps import DELTA_N, write_map, write_maps
 
 from dtt_sim.cli.main import main
 from dtt_sim.coverage import flags
 from dtt_sim.coverage.field import Emission, Mast, Prediction, field_strength, path_loss
 from dtt_sim.coverage.paths import predict
-from dtt_sim.errors import ModelDomainError, OutputError
+from dtt_sim.errors import DttSimError, ModelDomainError, OutputError
 from dtt_sim.model import Transmitter
 from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.output import write_csv
+from dtt_sim.workflow.point import load_run_scenario
 from dtt_sim.workflow.run import run
 from terrain.grid import WGS84, Grid
 from terrain.ground import OUTSIDE, VOID, Ground
@@ -338,3 +340,131 @@ def test_half_written_file_keeps_the_old_one(tmp_path: Path) -> None:
         write_csv(target, ["a"], rows())
     assert target.read_text(encoding="utf-8-sig") == "a\n1\n"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def with_maps(province: Path, folder: str = ".") -> str:
+    (province / folder).mkdir(exist_ok=True)
+    write_maps(province / folder)
+    lines = f'delta_n_map = "{folder}/DN50.TXT"\nn0_map = "{folder}/N050.TXT"\n'
+    return SCENARIO.replace("[propagation]\n", f"[propagation]\n{lines}")
+
+
+def test_refractivity_comes_from_the_maps(province: Path) -> None:
+    text = with_maps(province)
+    link = '[[link]]\nname = "l"\ntransmitter = "a"\nlat_deg = 9.9\nlon_deg = 104.3\n'
+    (province / "scenario.toml").write_text(text + link, encoding="utf-8")
+    scenario = load_scenario(province / "scenario.toml")
+    first = run(scenario, province / "out", solver="per_path")
+    # The maps' values at the centre of the province, put there as constants, are nearly the same.
+    prediction = first.losses.prediction
+    delta_n, n0 = prediction.refractivity_between(104.5, 10.0, 104.5, 10.0)
+    assert abs(delta_n - 53.5) > 3.0
+    values = {"propagation.delta_n": delta_n, "propagation.n0": n0}
+    values |= {"propagation.delta_n_map": None, "propagation.n0_map": None}
+    constant = run(
+        load_scenario(province / "scenario.toml", set_values=values), province / "same",
+        solver="per_path",
+    )  # fmt: skip
+    plain = run(
+        load_scenario(province / "scenario.toml", set_values={k: None for k in values if "map" in k}),
+        province / "plain", solver="per_path",
+    )  # fmt: skip
+    near = float(np.abs(first.fields["a"] - constant.fields["a"]).max())
+    far = float(np.abs(first.fields["a"] - plain.fields["a"]).max())
+    assert near < 0.5 * far
+    losses = []
+    for one in (first, constant, plain):
+        with (one.out / "links.csv").open(encoding="utf-8-sig") as file:
+            losses += [float(row["loss_db"]) for row in csv.DictReader(file)]
+    assert abs(losses[0] - losses[1]) < 0.2 * abs(losses[0] - losses[2]) + 0.02
+    found = json.loads((province / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert len(found["files_sha256"]["DN50.TXT"]) == 64
+    assert found["refractivity"]["delta_n"][0] <= delta_n <= found["refractivity"]["delta_n"][1]
+    assert found["scenario"]["propagation"]["delta_n_map"] == "DN50.TXT"
+
+
+def test_another_map_is_computed_again_and_point_sees_it(province: Path) -> None:
+    (province / "scenario.toml").write_text(with_maps(province), encoding="utf-8")
+    out = province / "out"
+    assert run(load_scenario(province / "scenario.toml"), out).computed == ("a", "b")
+    assert run(load_scenario(province / "scenario.toml"), out).computed == ()
+    assert load_run_scenario(out).keys.propagation.has_maps
+    write_map(province / "DN50.TXT", DELTA_N + 0.5)
+    with pytest.raises(DttSimError, match=r"DN50.TXT has changed since this run"):
+        load_run_scenario(out)
+    assert run(load_scenario(province / "scenario.toml"), out).computed == ("a", "b")
+
+
+def test_bad_maps_are_problems_of_the_scenario(
+    province: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = with_maps(province)
+    (province / "scenario.toml").write_text(
+        text.replace("DN50", "@").replace("N050", "DN50").replace("@", "N050"), encoding="utf-8"
+    )
+    with pytest.raises(SystemExit) as caught:
+        main(["validate", str(province / "scenario.toml")])
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("are the two files exchanged") == 2
+    assert "(propagation.delta_n_map, scenario.toml:15)" in told
+    (province / "scenario.toml").write_text(text.replace("DN50", "DN5O"), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["validate", str(province / "scenario.toml")])
+    assert (
+        "scenario.toml:15: propagation.delta_n_map: ./DN5O.TXT: no such" in capsys.readouterr().err
+    )
+
+
+def test_a_measured_offset_is_kept_apart(province: Path) -> None:
+    scenario = load_scenario(province / "scenario.toml")
+    plain = run(scenario, province / "out")
+    values = {"propagation.measured_offset_db": -2.5, "propagation.measured_offset_error_db": 0.75}
+    values |= {"propagation.measured_offset_source": "drive of 2016"}
+    moved = run(
+        load_scenario(province / "scenario.toml", set_values=values), province / "moved",
+        cache=province / "out" / "cache",
+    )  # fmt: skip
+    assert moved.computed == ()
+    np.testing.assert_allclose(moved.fields["a"], plain.fields["a"] - 2.5, atol=1e-4)
+    with rasterio.open(moved.out / "fields" / "a.tif") as file, rasterio.open(
+        plain.out / "fields" / "a.tif"
+    ) as before:  # fmt: skip
+        np.testing.assert_array_equal(file.read(3), before.read(3))
+        assert file.tags()["MEASURED_OFFSET"].startswith("-2.5 dB")
+    found = json.loads((moved.out / "manifest.json").read_text(encoding="utf-8"))
+    assert found["measured_offset"]["offset_db"] == -2.5
+    assert found["measured_offset"]["standard_error_db"] == 0.75
+    assert json.loads((plain.out / "manifest.json").read_text())["measured_offset"] == {}
+    with (moved.out / "assumptions.csv").open(encoding="utf-8-sig") as file:
+        rows = {row["key"]: row for row in csv.DictReader(file)}
+    row = rows["propagation.measured_offset_db"]
+    assert (row["value"], row["source"]) == ("-2.5", "drive of 2016")
+    assert "standard error 0.75 dB" in row["reason"]
+
+
+def test_a_key_that_came_later_is_no_change(province: Path) -> None:
+    out = run(load_scenario(province / "scenario.toml"), province / "out").out
+    found = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    keys = found["scenario"]["propagation"]
+    for name in [name for name in keys if name.startswith(("measured", "delta_n_", "n0_"))]:
+        del keys[name]
+    (out / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    load_run_scenario(out)
+    keys["measured_offset_db"] = 1.0
+    (out / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(DttSimError, match=r"\[propagation\] has changed"):
+        load_run_scenario(out)
+
+
+def test_point_takes_a_run_with_its_own_protection_rows(province: Path) -> None:
+    rows = province / "rows.csv"
+    head = "wanted,unwanted,tropospheric_db,continuous_db,source,offset_channels\n"
+    rows.write_text(f"{head}DVBT2,LTE,20,20,made up,0\n", encoding="utf-8")
+    text = SCENARIO + '[network]\nprotection_rows = "rows.csv"\n'
+    (province / "scenario.toml").write_text(text, encoding="utf-8")
+    out = run(load_scenario(province / "scenario.toml"), province / "out").out
+    assert len(load_run_scenario(out).protection_rows) == 1
+    rows.write_text(f"{head}DVBT2,LTE,21,21,made up,0\n", encoding="utf-8")
+    with pytest.raises(DttSimError, match=r"rows.csv has changed since this run"):
+        load_run_scenario(out)

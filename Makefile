@@ -8,7 +8,7 @@ demo: .venv/.run
 	$(BIN)/dtt-sim run scenarios/kien_giang/scenario.toml --out out/kien_giang
 
 test: .venv/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/.test
 	$(BIN)/ruff check .

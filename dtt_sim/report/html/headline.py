@@ -62,6 +62,8 @@ def figures_of(words: Words, phase: str) -> dict[tuple[str, str], Row]:
 
 def _total(words: Words) -> float:
     """Households that the plan counts."""
+    if words.source.households is not None:
+        return words.source.households
     first = words.source.run.phases[0].id
     own = [_figure(words, first, what) for what in ("receives", "without")]
     return sum(as_number(row["value"]) or 0.0 for row in own if row)

@@ -10,15 +10,20 @@ from numpy.typing import NDArray
 from dtt_sim.report.html.blobs import Blobs, tenths
 from dtt_sim.report.html.placement import Placement, place
 from dtt_sim.report.html.source import Source
+from dtt_sim.report.html.words import Words
 from dtt_sim.transition.ledger import ANYTHING, STATUS
 from dtt_sim.workflow.finished import Layer, PhaseOfRun
+from terrain.ground import SEA
 
 NO_UNIT: Final = -1
+REACH_CELLS: Final = 4.0
+"""Land this near to a unit's people is drawn as its own where there are no polygons."""
 HAVING: Final = {"starts with", "keeps", "gains"}
 
 
-def map_of(source: Source, blobs: Blobs) -> dict[str, Any]:
+def map_of(words: Words, blobs: Blobs) -> dict[str, Any]:
     """Everything that the map of a run shows, by phase and service."""
+    source = words.source
     run = source.run
     placement = place(run.grid)
     stations = _stations(source, placement, blobs)
@@ -31,7 +36,7 @@ def map_of(source: Source, blobs: Blobs) -> dict[str, Any]:
         "row": blobs.add(placement.row), "col": blobs.add(placement.col),
         "zone": _zone(source, placement, blobs),
         "stations": stations, "station_ids": list(stations),
-        "phases": [_phase(source, p, placement, order, blobs) for p in run.phases],
+        "phases": [_phase(words, p, placement, order, blobs) for p in run.phases],
         **_people(source, placement, blobs),
     }  # fmt: skip
     return found
@@ -91,19 +96,19 @@ def _other_stations(source: Source) -> list[str]:
 
 
 def _phase(
-    source: Source, phase: PhaseOfRun, placement: Placement, order: dict[str, int], blobs: Blobs
+    words: Words, phase: PhaseOfRun, placement: Placement, order: dict[str, int], blobs: Blobs
 ) -> dict[str, Any]:
     return {
         "id": phase.id,
-        "title": source.phase_titles[phase.id],
-        "date": phase.date.isoformat() if phase.date else None,
+        "title": words.phase(phase.id),
+        "date": words.date(phase.date) if phase.date else None,
         "on_air": list(phase.stations),
         "kw": {name: s.erp_kw for name, s in phase.stations.items()},
         "services": [
             {
                 "id": name, "title": s.title, "digital": s.is_digital,
-                "qualities": list(s.qualities),
-                **_layers(source, phase.id, name, placement, order, blobs),
+                "qualities": [words.quality(name) for name in s.qualities],
+                **_layers(words.source, phase.id, name, placement, order, blobs),
             }
             for name, s in phase.services.items()
         ],
@@ -152,13 +157,27 @@ def _people(source: Source, placement: Placement, blobs: Blobs) -> dict[str, Any
         "persons": blobs.add(placement.thin(tenth)),
         "unit": blobs.add(placement.thin(unit)),
         "units": list(places.units),
-        "outlines": _outlines(source, unit, placement),
+        "outlines": _outlines(source, _drawn_units(source, unit)),
         "numbers": numbers_by_unit(source),
     }
 
 
-def _outlines(source: Source, unit: NDArray[np.int16], placement: Placement) -> dict[str, Any]:
-    """Outlines of the cells where the people of each unit live, as GeoJSON."""
+def _drawn_units(source: Source, unit: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Cells of people, and the land around them, by unit: people may live on one cell in three."""
+    from scipy.ndimage import distance_transform_edt
+
+    empty = unit == NO_UNIT
+    if empty.all():
+        return unit
+    distance, (row, col) = distance_transform_edt(empty, return_indices=True)
+    near = distance <= REACH_CELLS
+    if source.zone is not None:
+        near &= (source.zone != SEA) | ~empty
+    return np.where(near, unit[row, col], np.int16(NO_UNIT))
+
+
+def _outlines(source: Source, unit: NDArray[np.int16]) -> dict[str, Any]:
+    """Outlines of units, as GeoJSON."""
     from rasterio.features import shapes
 
     grid = source.run.grid
@@ -167,7 +186,6 @@ def _outlines(source: Source, unit: NDArray[np.int16], placement: Placement) -> 
     rings: dict[int, list[Any]] = {}
     for shape, value in shapes(unit, mask=unit != NO_UNIT, transform=grid.affine):
         rings.setdefault(int(value), []).append(shape["coordinates"])
-    del placement
     return {
         "type": "FeatureCollection",
         "features": [

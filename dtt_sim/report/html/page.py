@@ -99,11 +99,12 @@ def page_data(
 ) -> dict[str, Any]:
     """What the page's script reads."""
     language = words.language
-    runs = [map_of(words.source, blobs)]
+    runs = [map_of(words, blobs)]
     charts = [charts_of(words)]
     if other is not None:
-        runs.append(map_of(other, blobs))
-        charts.append(charts_of(Words(language, other)))
+        second = Words(language, other)
+        runs.append(map_of(second, blobs))
+        charts.append(charts_of(second))
     return {
         "lang": language.code,
         "decimal": language.messages["number.decimal"],
@@ -115,6 +116,7 @@ def page_data(
         },
         "terms": _terms(language),
         "same_grid": versus is not None and versus.is_same_grid,
+        "each": [] if versus is None else versus.each,
         "runs": runs,
         "charts": charts,
         "tables": [_lazy(words, t, blobs) for t in words.source.tables.values()],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dtt_sim.errors import DttSimError
+from dtt_sim.workflow.datasets import FATES, POPULATION
 from dtt_sim.workflow.finished import FinishedRun, Layer, Places
 from dtt_sim.workflow.manifest import MANIFEST
 from dtt_sim.workflow.output import NODATA
@@ -177,7 +178,17 @@ class Source:
         try:
             return self.run.places
         except (DttSimError, KeyError):
-            self.miss("population.nc")
+            self.miss(POPULATION)
+            return None
+
+    @cached_property
+    def households(self) -> float | None:
+        """Households that the plan counts, or None."""
+        try:
+            fates = self.run.fates
+            return None if fates is None else float(fates["households"].sum())
+        except (DttSimError, KeyError):
+            self.miss(FATES)
             return None
 
     @property

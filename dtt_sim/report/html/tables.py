@@ -113,9 +113,8 @@ def phases(words: Words) -> StaticTable:
         cells.append(percent_cell(words, coverage_row.get("value")))
         cost = costs_by_phase.get(phase.id, {})
         cells.append(number_cell(words, cost.get("amount")))
-        cells.append(text_cell("; ".join(s.title for s in phase.services.values())))
         rows.append(cells)
-    columns = ("phase", "date", "receives", "band", "gains", "loses", "coverage", "cost", "services")
+    columns = ("phase", "date", "receives", "band", "gains", "loses", "coverage", "cost")
     return _table(words, "phases", columns, rows)
 
 
@@ -221,7 +220,7 @@ def costs(words: Words) -> StaticTable:
         [
             text_cell(words.phase(phase), phase),
             text_cell(words.cost(item), item),
-            number_cell(words, quantity) if quantity else Cell("–", "", is_number=True),
+            number_cell(words, quantity or None, 0 if quantity == round(quantity) else 2),
             number_cell(words, amount),
             text_cell(currency),
         ]

@@ -2,51 +2,114 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from dtt_sim.comparison.comparable import make_comparable, pair_phases
-from dtt_sim.comparison.counts import GAINED, LOST
+from dtt_sim.comparison.comparable import Comparable, make_comparable
+from dtt_sim.comparison.counts import total
 from dtt_sim.comparison.households import HouseholdChanges
-from dtt_sim.comparison.money import currency_of, per_household, total_cost
-from dtt_sim.comparison.ranking import CRITERIA, Ranking, Standing, rank_runs
+from dtt_sim.comparison.money import currency_of, per_household
+from dtt_sim.comparison.ranking import Ranking, Standing, rank_runs
 from dtt_sim.errors import DttSimError
 from dtt_sim.report.html.headline import Sentence
 from dtt_sim.report.html.source import Source
 from dtt_sim.report.html.tables import Cell, StaticTable, number_cell, text_cell
 from dtt_sim.report.html.words import Words
+from dtt_sim.transition.ledger import ANY
+from dtt_sim.workflow.tables import ALL
+from terrain.errors import TerrainError
 
-__all__ = ["Versus", "compare_sources"]
-_ = (GAINED, LOST, HouseholdChanges, per_household, total_cost, CRITERIA, pair_phases, Any, np)
 
-
+@dataclass(eq=False)
 class Versus:
-    """What a comparison says; filled by :func:`compare_sources`."""
+    """What a comparison says.
 
-    def __init__(self) -> None:
-        self.sentences: list[Sentence] = []
-        self.tables: list[StaticTable] = []
-        self.is_same_grid = False
+    Attributes
+    ----------
+    is_same_grid : bool
+        Whether cells of one run lie on those of the other.
+    sentences : list of Sentence
+    tables : list of StaticTable
+    each : list of dict
+        Data of the chart: cost of each additional household by what it receives.
+    """
+
+    is_same_grid: bool
+    sentences: list[Sentence] = field(default_factory=list)
+    tables: list[StaticTable] = field(default_factory=list)
+    each: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compare_sources(words: Words, other: Source) -> Versus:
     """Compare two runs as far as they can be compared; says why where they cannot."""
-    found = Versus()
     runs = (words.source.run, other.run)
-    found.is_same_grid = runs[0].grid == runs[1].grid
+    found = Versus(runs[0].grid == runs[1].grid)
     try:
         comparable = make_comparable(*runs)
         ranking = rank_runs(runs)
-    except (DttSimError, KeyError, ValueError) as error:
-        found.sentences.append(Sentence("warning", words("versus_not", why=str(error))))
-        return found
-    for warning in comparable.warnings:
-        found.sentences.append(Sentence("warning", str(warning)))
-    if ranking is not None:
-        found.sentences += _sentences(words, ranking, currency_of(runs[0]))
-        found.tables.append(_ranking(words, ranking))
+        if ranking is not None:
+            found.sentences += _sentences(words, ranking, currency_of(runs[0]))
+            found.tables.append(_ranking(words, ranking))
+            _households(words, comparable, found)
+    except (DttSimError, TerrainError, KeyError, ValueError) as error:
+        return Versus(
+            found.is_same_grid, [Sentence("warning", words("versus_not", why=str(error)))]
+        )
+    found.sentences += [Sentence("warning", str(warning)) for warning in comparable.warnings]
     return found
+
+
+def _households(words: Words, runs: Comparable, found: Versus) -> None:
+    """Who gains and loses in the last phase, by unit, and what each costs."""
+    changes = HouseholdChanges.of(runs)
+    if changes is None:
+        return
+    last = runs.pairs[-1]
+    counts = changes.count(last, ANY)
+    numbers = {
+        unit: (total(counts, "gained", unit), total(counts, "lost", unit))
+        for unit in dict.fromkeys(c.unit for c in counts)
+    }
+    gained, lost = numbers.get(ALL, (0, 0))
+    text = words(
+        "versus_changes", phase=words.phase(last.base.id), a=runs.base.label, b=runs.other.label,
+        gained=words.number(gained), lost=words.number(lost),
+    )  # fmt: skip
+    found.sentences.append(Sentence("plain", text))
+    rows = [
+        [
+            text_cell(words.unit(unit), unit), number_cell(words, more), number_cell(words, fewer),
+            Cell(words.signed(more - fewer), str(more - fewer), is_number=True),
+        ]
+        for unit, (more, fewer) in numbers.items()
+        if more or fewer
+    ]  # fmt: skip
+    if rows:
+        title = words.language("report_table.changes")
+        found.tables.append(
+            StaticTable("table-changes", title, _header(words, "unit", "gained", "lost", "net"), rows)
+        )
+    _costs(words, runs, changes, found)
+
+
+def _costs(words: Words, runs: Comparable, changes: HouseholdChanges, found: Versus) -> None:
+    services = {name for phase in runs.base.phases for name in phase.services}
+    costs = per_household(runs.base, runs.other, runs.pairs[-1], changes.items)
+    for one in costs:
+        if one.item == ANY:
+            verdict = words.language.term("report_verdict", one.verdict)
+            text = words("versus_each", a=runs.base.label, b=runs.other.label, verdict=verdict)
+            found.sentences.append(Sentence("plain", text))
+        if one.each is not None:
+            name = one.item.name
+            title = words.service(name) if name in services else words.item(name)
+            found.each.append({"item": title, "each": abs(one.each), "gained": one.gained > 0.0})
+
+
+def _header(words: Words, *columns: str) -> list[str]:
+    return [words.language.term("report_column", column) for column in columns]
 
 
 def _sentences(words: Words, ranking: Ranking, currency: str) -> list[Sentence]:
@@ -107,5 +170,5 @@ def _ranking(words: Words, ranking: Ranking) -> StaticTable:
             ]
         )  # fmt: skip
     columns = ("criterion", "run", "rank", "value", "band", "unit_of", "best_percent")
-    header = [words.language.term("report_column", column) for column in columns]
-    return StaticTable("table-ranking", words.language("report_table.ranking"), header, rows)
+    title = words.language("report_table.ranking")
+    return StaticTable("table-ranking", title, _header(words, *columns), rows)

@@ -12,6 +12,7 @@ from dtt_sim.report.language import Language
 from dtt_sim.transition.ledger import ANYTHING
 from dtt_sim.workflow.tables import ALL
 
+LOCATIONS = re.compile(r"(.+), ([\d.]+) % of locations")
 LOSING = "households losing "
 AT_LEAST = re.compile(r"\(at least (\d+)\)")
 
@@ -59,7 +60,7 @@ class Words:
             if abs(value) >= scale:
                 number = self.language.number(value / scale, 1)
                 return self(f"money_{key}", number=number, currency=currency)
-        return f"{self.language.number(value)} {currency}".strip()
+        return self("money_plain", number=self.language.number(value), currency=currency).strip()
 
     def band(self, low: str | float | None, high: str | float | None, digits: int = 0) -> str:
         """The 5 to 95 % band of a number in brackets; empty without one."""
@@ -110,8 +111,12 @@ class Words:
         return self("all_units") if name == ALL else name
 
     def quality(self, name: str) -> str:
-        """A quality of reception."""
-        return self.language.term("quality", name)
+        """A quality of reception, with the share of locations that it stands for."""
+        told = LOCATIONS.fullmatch(name)
+        if told is None:
+            return self.language.term("quality", name)
+        share = self.language.number(float(told.group(2)))
+        return self("quality_at", quality=self.quality(told.group(1)), percent=share)
 
     def cause(self, name: str, station: str = "") -> str:
         """Why a place is not served, or households lose something."""

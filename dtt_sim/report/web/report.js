@@ -17,11 +17,6 @@
     return (value < 0 && /[1-9]/.test(text) ? "−" : "") + text;
   }
   const short = (text, n = 24) => ([...text].length > n ? [...text].slice(0, n - 1).join("") + "…" : text);
-  const date = (text) => {
-    if (!text) return "";
-    const [y, m, d] = text.split("-");
-    return D.lang === "vi" ? `${d}/${m}/${y}` : `${Number(d)}.${Number(m)}.${y}`;
-  };
 
   function element(name, attributes = {}, ...children) {
     const e = document.createElement(name);
@@ -59,7 +54,7 @@
   }
 
   // ---- colours: distinct in lightness as well as in hue, for print in grey -------------------------
-  const SERVED = ["#f4efe6", "#8fc3dd", "#1f6f9f"];
+  const SERVED = ["#f4efe6", "#8fc3dd", "#1f6f9f"], AT_SEA = ["#dfe6ea", "#b5d5e3", "#6fa3bf"];
   const CAUSE = ["#e3ecf2", "#ffffff", "#f0c471", "#c4668f", "#4b2a63"];
   const CHANGE = ["#faf7f0", "#e8871e", "#0b3c6f", "#cfdbe3"];
   const MARGIN = [[-20, "#7f3b08"], [-10, "#c9741b"], [-3, "#efb96b"], [0, "#f6e3c5"], [3, "#d5dde9"], [10, "#93b0cf"], [20, "#3f78ad"], [Infinity, "#0b3c6f"]];
@@ -73,7 +68,7 @@
   // ---- map ----------------------------------------------------------------------------------------
   const runs = D.runs;
   let map = null, overlays = [[], []], sites = null, units = null, pin = null, drawn = 0;
-  const state = { phase: "", service: "", quantity: "served", opacity: 0.85 };
+  const state = { phase: "", service: "", quantity: "served", opacity: 1 };
   const both = runs.length > 1;
   const phaseOf = (run) => run.phases.find((p) => p.id === state.phase) ?? null;
   const serviceOf = (run) => phaseOf(run)?.services.find((s) => s.id === state.service) ?? null;
@@ -101,6 +96,27 @@
     return painted(run, (cell) => (zone[cell] === 1 ? SEA : zone[cell] >= 3 && zone[cell] <= 4 ? LAND : null));
   }
 
+  // Where land and sea meet, in the middle of the pixels of the picture.
+  async function coast(run) {
+    const [zone, row, col] = await Promise.all([run.zone, run.row, run.col].map(array));
+    if (!zone) return null;
+    const [height, width] = run.size;
+    const isSea = (k) => (row[k] === 65535 ? null : zone[row[k] * run.shape[1] + col[k]] === 1);
+    const canvas = element("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(width, height);
+    for (let k = 0; k < row.length; k++) {
+      const own = isSea(k);
+      if (own == null) continue;
+      const right = k % width < width - 1 ? isSea(k + 1) : own, below = k + width < row.length ? isSea(k + width) : own;
+      if ((right != null && right !== own) || (below != null && below !== own)) image.data.set([30, 30, 30, 255], 4 * k);
+    }
+    context.putImageData(image, 0, 0);
+    return canvas.toDataURL("image/png");
+  }
+
   async function colours(run) {
     const service = serviceOf(run);
     const q = state.quantity;
@@ -111,8 +127,9 @@
     }
     if (!service) return null;
     if (q === "served") {
-      const [served, palette] = [await array(service.served), SERVED.map(rgb)];
-      return served && ((cell) => palette[served[cell]] ?? null);
+      const [served, zone] = await Promise.all([array(service.served), array(run.zone)]);
+      const [palette, sea] = [SERVED.map(rgb), AT_SEA.map(rgb)];
+      return served && ((cell) => (zone?.[cell] === 1 ? sea : palette)[served[cell]] ?? null);
     }
     if (q === "cause") {
       const [cause, palette] = [await array(service.cause), CAUSE.map(rgb)];
@@ -151,6 +168,8 @@
       map.getPane(name).style.pointerEvents = "none";
     }
     map.createPane("ground").style.zIndex = 300;
+    map.createPane("coast").style.zIndex = 360;
+    map.getPane("coast").style.pointerEvents = "none";
     map.fitBounds(runs[0].bounds, { animate: false });
     L.control.scale({ imperial: false }).addTo(map);
     map.on("click", (event) => explain(event.latlng));
@@ -160,7 +179,10 @@
     });
     runs.forEach(async (run, k) => {
       const url = await ground(run);
-      if (url && (k === 0 || !D.same_grid)) L.imageOverlay(url, run.bounds, { pane: "ground", className: "cells", alt: "" }).addTo(map);
+      if (k > 0 && D.same_grid) return;
+      if (url) L.imageOverlay(url, run.bounds, { pane: "ground", className: "cells", alt: "" }).addTo(map);
+      const line = await coast(run);
+      if (line) L.imageOverlay(line, run.bounds, { pane: "coast", className: "cells", alt: "" }).addTo(map);
     });
   }
 
@@ -179,7 +201,7 @@
   function controls() {
     const phases = new Map();
     runs.forEach((run) => run.phases.forEach((p) => phases.has(p.id) || phases.set(p.id, p)));
-    const dated = (p) => (p.date ? `${p.title} (${date(p.date)})` : p.id === "all" ? T("one_phase") : p.title);
+    const dated = (p) => (p.date ? `${p.title} (${p.date ?? ""})` : p.title);
     const last = runs[0].phases[runs[0].phases.length - 1];
     state.phase = fill("c-phase", [...phases].map(([id, p]) => [id, dated(p)]), last?.id);
     const quantities = ["served", "margin", "cause", "best"];
@@ -252,7 +274,7 @@
     const phase = runs.map(phaseOf).find(Boolean), service = runs.map(serviceOf).find(Boolean);
     const parts = [T("quantity_" + state.quantity)];
     if (service && state.quantity !== "people") parts.push(service.title);
-    if (phase && state.quantity !== "people") parts.push(phase.date ? `${phase.title}, ${date(phase.date)}` : phase.title);
+    if (phase && state.quantity !== "people") parts.push(phase.date ? `${phase.title}, ${phase.date}` : phase.title);
     $("caption").textContent = parts.map((p) => short(p, 90)).join(" · ") + (isThere ? "" : ` – ${T("no_layer")}`);
   }
 
@@ -267,8 +289,9 @@
     const service = runs.map(serviceOf).find(Boolean);
     const q = state.quantity;
     if (q === "served" && service) {
-      [T("not_served"), ...service.qualities.map((n) => term("quality", n))].forEach((text, k) => add(SERVED[k], text));
+      [T("not_served"), ...service.qualities].forEach((text, k) => add(SERVED[k], text));
       add("#fff", T("no_data"));
+      add(AT_SEA[1], T("at_sea"));
     } else if (q === "cause") {
       ["served", null, "noise", "self-interference", "interference"].forEach((n, k) => n && add(CAUSE[k], term("cause", n)));
     } else if (q === "margin") {
@@ -415,11 +438,11 @@
     const where = [];
     if (unit && unit[cell] >= 0) where.push(run.units[unit[cell]]);
     if (zone) where.push(T(zone[cell] === 1 ? "sea" : "land"));
-    if (persons) where.push(T("people_here", { n: number(persons[cell] / 10, persons[cell] < 100 ? 1 : 0) }));
+    if (persons) where.push(T("people_here", { n: number(persons[cell] / 10, persons[cell] > 0 && persons[cell] < 100 ? 1 : 0) }));
     parts.push(element("p", { dir: "auto" }, where.join(" · ")));
     const rows = await Promise.all(phase.services.map((s) => serviceRow(run, s, cell, latlng)));
     const head = ["service", "reception", "margin", "cause_of", "best_station", "level"].map((k) => element("th", { scope: "col" }, T(k)));
-    const title = phase.id === "all" ? T("one_phase") : phase.date ? `${phase.title}, ${date(phase.date)}` : phase.title;
+    const title = phase.date ? `${phase.title}, ${phase.date}` : phase.title;
     parts.push(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": T("services_here") },
       element("table", { class: "explained" }, element("caption", { dir: "auto" }, short(title, 120)),
         element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
@@ -430,7 +453,7 @@
   async function serviceRow(run, s, cell, latlng) {
     const [served, margin, cause, culprit, best] = await Promise.all([s.served, s.margin, s.cause, s.culprit, s.best].map(array));
     const level = served?.[cell];
-    const reception = level == null || level === 255 ? "–" : level === 0 ? T("not_served") : term("quality", s.qualities[level - 1]);
+    const reception = level == null || level === 255 ? "–" : level === 0 ? T("not_served") : s.qualities[level - 1];
     const names = ["served", "no data", "noise", "self-interference", "interference"];
     let why = cause ? term("cause", names[cause[cell]] ?? "no data") : "–";
     if (cause?.[cell] === 0) why = "–";
@@ -473,9 +496,10 @@
   // ---- charts -------------------------------------------------------------------------------------
   const BARS = ["#0b3c6f", "#e8871e", "#9cc3dd", "#8c2d5a", "#c9b458", "#6e7f8d", "#5f9e6e", "#d98ba5"];
   const titles = new Map();
-  runs.forEach((run) => run.phases.forEach((p) => titles.has(p.id) || titles.set(p.id, `${short(p.title, 30)}\n${date(p.date)}`)));
+  runs.forEach((run) => run.phases.forEach((p) => titles.has(p.id) || titles.set(p.id, `${short(p.title, 30)}\n${p.date ?? ""}`)));
   const phaseOrder = [...titles.keys()];
-  const isNarrow = () => innerWidth < 700;
+  let printing = false;
+  const isNarrow = () => !printing && innerWidth < 700;
   const phaseAxis = () => ({
     label: null, domain: phaseOrder, tickFormat: (id) => titles.get(id) ?? short(id), tickRotate: 0,
     type: "band", padding: 0.25,
@@ -486,7 +510,7 @@
     figure.hidden = false;
     const box = figure.querySelector(".plot");
     const made = Plot.plot({
-      width: Math.max(320, Math.min(1000, figure.clientWidth || 900)), style: { fontFamily: "inherit", fontSize: "13px", background: "white", color: "#111", overflow: "visible" },
+      width: printing ? PRINT.width : Math.max(320, Math.min(1150, figure.clientWidth || 900)), style: { fontFamily: "inherit", fontSize: "13px", background: "white", color: "#111", overflow: "visible" },
       ariaLabel: label ?? figure.querySelector("figcaption").textContent, ...options,
     });
     box.replaceChildren(made);
@@ -497,7 +521,7 @@
     return isNarrow() ? narrow : wide;
   }
   const sideways = () => ({ marginLeft: 118, marginRight: 24 });
-  const wrapped = (id) => (titles.get(id) ?? id).split("\n").flatMap((line) => wrap(line, isNarrow() ? 16 : 20)).join("\n");
+  const wrapped = (n) => (id) => (titles.get(id) ?? id).split("\n").flatMap((line) => wrap(line, isNarrow() ? 16 : Math.max(9, Math.floor((printing ? 84 : 120) / n)))).join("\n");
   function wrap(text, n) {
     const lines = [""];
     for (const word of text.split(" ")) {
@@ -537,9 +561,9 @@
       ]);
     });
     const scale = { label: T("households"), grid: true, tickFormat: (v) => number(v), zero: true, nice: true };
-    const phase = { ...phaseAxis(), tickFormat: wrapped };
+    const phase = { ...phaseAxis(), tickFormat: wrapped(phaseOrder.length) };
     plot("chart-receiving", {
-      ...byPhase({ x: phase, y: scale, marginLeft: 70, marginBottom: 80, height: 360 }, { y: phase, x: { ...scale, ticks: 4 }, ...sideways(), height: 70 * phaseOrder.length + 60 }),
+      ...byPhase({ x: phase, y: scale, marginLeft: 70, marginBottom: 68, height: 360 }, { y: phase, x: { ...scale, ticks: 4 }, ...sideways(), height: 70 * phaseOrder.length + 60 }),
       marks,
     });
     key("chart-receiving", both ? runs.map((r, k) => [k ? "#e8871e" : "#0b3c6f", r.label]) : []);
@@ -566,12 +590,13 @@
     const totals = [...total].map(([k, n]) => ({ phase: k.split("\n")[0], run: k.slice(k.indexOf("\n") + 1), n }));
     const tip = (r) => `${r.run}: ${r[kind]}: ${format(r[value])}`;
     const scale = { label, grid: true, tickFormat: format, nice: true };
-    const phase = { ...phaseAxis(), tickFormat: wrapped, domain: phaseOrder.filter((p) => rows.some((r) => r.phase === p)) };
+    const own = phaseOrder.filter((p) => rows.some((r) => r.phase === p));
+    const phase = { ...phaseAxis(), tickFormat: wrapped(own.length), domain: own };
     const facet = both ? { label: null, domain: runs.map((r) => r.label), tickFormat: (t) => short(t, 30) } : undefined;
     const f = both ? { fy: "run" } : {};
     plot(id, {
       ...byPhase(
-        { x: phase, y: scale, marginLeft: 80, marginBottom: 80, height: both ? 520 : 340, fy: facet, marginRight: both ? 110 : 20 },
+        { x: phase, y: scale, marginLeft: 80, marginBottom: 68, height: both ? 520 : 340, fy: facet, marginRight: both ? 110 : 20 },
         { y: phase, x: { ...scale, ticks: 4 }, fy: facet, ...sideways(), height: (both ? 2 : 1) * 60 * phase.domain.length + 70 },
       ),
       marks: byPhase([
@@ -609,12 +634,28 @@
     figure.append(element("p", { class: "key legend" }, ...marks.map(([sign, text], k) => element("span", { class: "entry" }, element("b", { class: "sign-" + k }, sign + " "), text))));
   }
 
+  function chartEach(format) {
+    if (!D.each.length) return;
+    const rows = D.each.map((r) => ({ ...r, text: short(r.item, isNarrow() ? 18 : 32) }));
+    plot("chart-each", {
+      x: { label: T("money"), grid: true, tickFormat: format, ticks: isNarrow() ? 2 : 6 }, y: { label: null, domain: rows.map((r) => r.text) },
+      marginLeft: isNarrow() ? 130 : 220, marginRight: 90, height: 28 * rows.length + 60,
+      marks: [
+        Plot.barX(rows, { y: "text", x: "each", fill: (r) => (r.gained ? "#0b3c6f" : "#e8871e") }),
+        Plot.text(rows, { y: "text", x: "each", text: (r) => format(r.each), dx: 4, textAnchor: "start", fill: "#111" }), Plot.ruleX([0]),
+      ],
+    });
+    const told = [["#0b3c6f", T("each_gained"), true], ["#e8871e", T("each_lost"), false]];
+    key("chart-each", told.filter(([, , gained]) => rows.some((r) => r.gained === gained)));
+  }
+
   function charts() {
     const money = (v) => (Math.abs(v) >= 1e9 ? `${number(v / 1e9, 1)} ${T("e9")}` : Math.abs(v) >= 1e6 ? `${number(v / 1e6, 1)} ${T("e6")}` : number(v));
     chartReceiving();
     stacked("chart-losses", "losses", "households", "cause", (v) => number(v), T("households"));
     stacked("chart-costs", "costs", "amount", "kind", money, T("money"));
     chartFairness();
+    chartEach(money);
   }
 
   // ---- tables -------------------------------------------------------------------------------------
@@ -736,6 +777,28 @@
       element("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": told.title }, table), element("p", {}, more));
     draw();
   }
+
+  // ---- print: the map and the charts take the width of an A4 page ---------------------------------
+  const PRINT = { width: 680, height: 420 };
+  addEventListener("beforeprint", () => {
+    printing = true;
+    charts();
+    if (!map) return;
+    const [box, bounds] = [$("map"), map.getBounds()];
+    box.style.width = `${PRINT.width}px`;
+    box.style.height = `${PRINT.height}px`;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(bounds, { animate: false });
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    charts();
+    if (!map) return;
+    const bounds = map.getBounds();
+    $("map").style.width = $("map").style.height = "";
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(bounds, { animate: false });
+  });
 
   // ---- start --------------------------------------------------------------------------------------
   document.querySelectorAll("table.sortable").forEach(staticTable);

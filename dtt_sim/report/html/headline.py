@@ -136,7 +136,9 @@ def _losses(words: Words) -> list[Sentence]:
         why=_why(words, causes_of_loss(words, phase)),
     )
     by_unit = {
-        r["unit"]: 0 for r in words.source.rows("ledger") if r["phase"] == phase and r["unit"] != ALL
+        r["unit"]: 0
+        for r in words.source.rows("ledger")
+        if r["phase"] == phase and r["unit"] != ALL
     }
     for r in words.source.rows("ledger"):
         if (r["phase"], r["item"], r["status"]) == (phase, ANYTHING, "loses") and r["unit"] != ALL:

@@ -272,7 +272,9 @@ def _phases_of(rasters: list[Path], tables: list[str], folder: Path) -> list[dic
             for row in csv.DictReader(f):
                 if row.get("phase") and row["phase"] != ALL:
                     date = row.get("date") or ""
-                    dates[row["phase"]] = dates.get(row["phase"]) or (date if _is_date(date) else "")
+                    dates[row["phase"]] = dates.get(row["phase"]) or (
+                        date if _is_date(date) else ""
+                    )
     by_time = sorted({p.parent for p in rasters}, key=lambda p: p.stat().st_mtime)
     dates |= {p.name: "" for p in by_time if p.name not in dates}
     return [

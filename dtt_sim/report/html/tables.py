@@ -95,6 +95,7 @@ def tables_of(words: Words) -> dict[str, StaticTable]:
 def phases(words: Words) -> StaticTable:
     """Phases with what becomes of households, coverage and cost."""
     rows = []
+    plan = {p["id"]: p for p in words.source.run.manifest["scenario"].get("phase") or ()}
     costs_by_phase = {
         r["phase"]: r for r in words.source.rows("costs")
         if r["where"] == ALL and r["item"] == "total"
@@ -102,7 +103,9 @@ def phases(words: Words) -> StaticTable:
     for phase in words.source.run.phases:
         own = figures_of(words, phase.id)
         cells = [text_cell(words.phase(phase.id), phase.id)]
-        cells.append(text_cell(words.date(phase.date), phase.date.isoformat() if phase.date else ""))
+        cells.append(
+            text_cell(words.date(phase.date), phase.date.isoformat() if phase.date else "")
+        )
         for what in HEADLINE_STATUS:
             row = own.get((what, ANYTHING)) or {}
             cells.append(number_cell(words, row.get("value")))
@@ -113,8 +116,15 @@ def phases(words: Words) -> StaticTable:
         cells.append(percent_cell(words, coverage_row.get("value")))
         cost = costs_by_phase.get(phase.id, {})
         cells.append(number_cell(words, cost.get("amount")))
+        told = plan.get(phase.id, {})
+        confidence = str(told.get("confidence") or "")
+        cells.append(text_cell(words.language.term("confidence", confidence), confidence))
+        cells.append(text_cell(told.get("note")))
         rows.append(cells)
-    columns = ("phase", "date", "receives", "band", "gains", "loses", "coverage", "cost")
+    columns = (
+        "phase", "date", "receives", "band", "gains", "loses", "coverage", "cost",
+        "confidence_of_date", "note",
+    )  # fmt: skip
     return _table(words, "phases", columns, rows)
 
 

@@ -89,7 +89,9 @@ def _households(words: Words, runs: Comparable, found: Versus) -> None:
     if rows:
         title = words.language("report_table.changes")
         found.tables.append(
-            StaticTable("table-changes", title, _header(words, "unit", "gained", "lost", "net"), rows)
+            StaticTable(
+                "table-changes", title, _header(words, "unit", "gained", "lost", "net"), rows
+            )
         )
     _costs(words, runs, changes, found)
 

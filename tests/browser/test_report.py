@@ -191,7 +191,7 @@ def injected(folder: Path) -> dict[str, str]:
     names["title"] += " Đ" * 5_000
     quoted = {field: json.dumps(name, ensure_ascii=False) for field, name in names.items()}
     text = SCENARIO
-    for old, new in (
+    for old, template in (
         ('name = "plan"', 'name = "plan"\ntitle = {title}\ndescription = {description}'),
         ('elevation = "dem.tif"', 'elevation = "dem.tif"\ncredits = [{ground-credit}]'),
         ('fft = "32K"', 'title = {multiplex}\nfft = "32K"'),
@@ -204,6 +204,7 @@ def injected(folder: Path) -> dict[str, str]:
         ('id = "aso"\n', 'id = "aso"\ntitle = {phase}\nnote = {note}\n'),
     ):  # fmt: skip
         assert old in text, old
+        new = template
         for field, name in quoted.items():
             new = new.replace(f"{{{field}}}", name)
         text = text.replace(old, new)

@@ -29,7 +29,7 @@ def map_of(words: Words, blobs: Blobs) -> dict[str, Any]:
     stations = _stations(source, placement, blobs)
     order = {name: k for k, name in enumerate(stations)}
     (south, west), (north, east) = placement.bounds_deg
-    found = {
+    return {
         "label": run.label, "title": run.title, "is_schematic": run.is_schematic,
         "bounds": [[south, west], [north, east]],
         "size": list(placement.row.shape), "shape": list(placement.shape), "step": placement.step,
@@ -39,7 +39,6 @@ def map_of(words: Words, blobs: Blobs) -> dict[str, Any]:
         "phases": [_phase(words, p, placement, order, blobs) for p in run.phases],
         **_people(source, placement, blobs),
     }  # fmt: skip
-    return found
 
 
 def _zone(source: Source, placement: Placement, blobs: Blobs) -> str | None:
@@ -148,10 +147,9 @@ def _people(source: Source, placement: Placement, blobs: Blobs) -> dict[str, Any
     n_row, n_col = source.run.grid.shape
     persons = np.bincount(places.cell, places.persons, minlength=n_row * n_col)
     # A cell that several units share goes to the one with most people.
-    unit = np.full(n_row * n_col, NO_UNIT, np.int16)
+    unit = np.full((n_row, n_col), NO_UNIT, np.int16)
     order = np.argsort(places.persons, kind="stable")
-    unit[places.cell[order]] = places.unit[order]
-    unit = unit.reshape(n_row, n_col)
+    unit.ravel()[places.cell[order]] = places.unit[order]
     tenth = np.round(10.0 * persons).astype(np.int32).reshape(n_row, n_col)
     return {
         "persons": blobs.add(placement.thin(tenth)),

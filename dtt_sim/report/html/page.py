@@ -83,10 +83,9 @@ def render(
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    missing = [
-        *source.missing,
-        *(f"{other.run.label}/{m}" for m in (other.missing if other else ())),
-    ]
+    missing = list(source.missing)
+    if other is not None:
+        missing += [f"{other.run.label}/{name}" for name in other.missing]
     page = env.get_template("report.html.j2").render(
         t=language, words=words, run=source.run, source=source, other=other, versus=versus,
         headline=told, tables=tables, data=safe_json(data), blobs=blobs.items, missing=missing,

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from terrain.grid import Grid
 
 NOWHERE: Final = 65535
-MOST_PIXELS: Final = 1400
-"""Pixels of a picture along its longer side."""
 MOST_CELLS: Final = 400_000
 """Cells of a layer in a page; of more, every second or third is shown."""
 
@@ -49,7 +47,8 @@ def place(grid: Grid) -> Placement:
     step = thinning(grid.shape)
     west, south, east, north = grid.bounds_lonlat()
     low, high = _mercator(south), _mercator(north)
-    width, height = _pixels(grid, step, math.radians(east - west) / (high - low))
+    # Two pixels a cell each way; the map stretches the picture to its corners.
+    height, width = (max(2, 2 * n // step) for n in grid.shape)
     lon = west + (np.arange(width) + 0.5) * (east - west) / width
     # Rows of the picture are evenly spaced in Mercator, not in latitude.
     y = high - (np.arange(height) + 0.5) * (high - low) / height
@@ -78,11 +77,3 @@ def _mercator(lat_deg: float) -> float:
 def thinning(shape: tuple[int, int]) -> int:
     """Every how many cells a page shows."""
     return max(1, math.ceil(math.sqrt(shape[0] * shape[1] / MOST_CELLS)))
-
-
-def _pixels(grid: Grid, step: int, aspect: float) -> tuple[int, int]:
-    """Width and height of the picture: about two pixels a cell, within bounds."""
-    longest = min(MOST_PIXELS, max(64, 2 * max(grid.shape) // step))
-    width = longest if aspect >= 1.0 else max(1, round(longest * aspect))
-    height = longest if aspect < 1.0 else max(1, round(longest / aspect))
-    return width, height

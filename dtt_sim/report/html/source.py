@@ -83,15 +83,17 @@ class Source:
             msg = f"{folder}: is a scenario; run it first: dtt-sim run {folder} --out FOLDER"
             raise DttSimError(msg)
         try:
-            return cls(FinishedRun.open(folder, label), is_whole=True)
-        except DttSimError as error:
-            found = salvage(folder, label)
-            if found is None:
-                raise
-            source = cls(found, is_whole=False)
-            source.missing.append(MANIFEST)
-            del error
-            return source
+            run = FinishedRun.open(folder, label)
+        except (DttSimError, AttributeError, TerrainError):
+            run = None
+        if run is not None and _tells_all(run):
+            return cls(run, is_whole=True)
+        found = salvage(folder, label)
+        if found is None:
+            FinishedRun.open(folder, label)  # says what is wrong
+            msg = f"{folder}: holds no table and no raster of a run; run the scenario again"
+            raise DttSimError(msg)
+        return cls(found, is_whole=False, missing=[MANIFEST])
 
     def miss(self, name: str) -> None:
         """Note a file that is not there."""
@@ -203,6 +205,15 @@ class Source:
         """Administrative units, in the order of the tables."""
         found = dict.fromkeys(r.get("unit", "") for r in self.rows("summary"))
         return [unit for unit in found if unit and unit != ALL]
+
+
+def _tells_all(run: FinishedRun) -> bool:
+    """Whether a manifest has what this version writes."""
+    try:
+        _ = run.is_schematic, run.credits, run.vintage
+    except (KeyError, TypeError, AttributeError):
+        return False
+    return "has_accounts" in run.manifest and "transmitters" in run.manifest
 
 
 def salvage(folder: Path, label: str | None) -> FinishedRun | None:

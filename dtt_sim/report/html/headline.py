@@ -35,7 +35,14 @@ def headline(words: Words) -> list[Sentence]:
         found += [*_receiving(words), *_coverage(words), *_losses(words), *_must_carry(words)]
     else:
         found += _services(words)
-    return [*found, *_gates(words), *_costs(words), *_fairness(words), *_alternatives(words)]
+    return [
+        *found,
+        *_gates(words),
+        *_costs(words),
+        *_fairness(words),
+        *_alternatives(words),
+        *_assumed(words),
+    ]
 
 
 def _warnings(words: Words) -> list[Sentence]:
@@ -275,6 +282,23 @@ def _alternatives(words: Words) -> list[Sentence]:
         return [Sentence("plain", text)]
     what = "; ".join(f"{words.service(s)}: {words.signed(n)}" for s, n in changes.items())
     return [Sentence("plain", words("headline_alternative", alternative=best, what=what))]
+
+
+def _assumed(words: Words) -> list[Sentence]:
+    """How many assumptions there are, by confidence."""
+    rows = words.source.rows("assumptions")
+    counts: dict[str, int] = {}
+    for row in rows:
+        name = words.language.term("confidence", row.get("confidence", ""))
+        counts[name] = counts.get(name, 0) + 1
+    what = "; ".join(
+        f"{name}: {words.number(n)}" for name, n in sorted(counts.items(), key=lambda c: -c[1])
+    )
+    return (
+        [Sentence("plain", words("headline_assumed", n=words.number(len(rows)), what=what))]
+        if rows
+        else []
+    )
 
 
 def alternative_scores(words: Words) -> dict[str, dict[str, int]]:

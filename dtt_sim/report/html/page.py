@@ -17,10 +17,11 @@ from dtt_sim.report.html.blobs import Blobs
 from dtt_sim.report.html.charts import charts_of
 from dtt_sim.report.html.headline import Sentence, headline
 from dtt_sim.report.html.layers import map_of
+from dtt_sim.report.html.placement import thinning
 from dtt_sim.report.html.source import Source, Table
 from dtt_sim.report.html.tables import tables_of
 from dtt_sim.report.html.versus import Versus, compare_sources
-from dtt_sim.report.html.words import Words
+from dtt_sim.report.html.words import Words, as_number
 from dtt_sim.report.language import Language
 from dtt_sim.workflow.output import whole_file
 
@@ -91,9 +92,15 @@ def render(
         headline=told, tables=tables, data=safe_json(data), blobs=blobs.items, missing=missing,
         scripts=scripts, styles=[styles, (WEB / "report.css").read_text("utf-8")],
         policy=_policy(scripts), notes=_notes(words, other), credits=_credits(source, other),
-        libraries=_libraries(), version=__version__, has_map=bool(data["runs"][0]["phases"]),
+        libraries=_libraries(), version=__version__, n_draw=_draws(source), has_map=bool(data["runs"][0]["phases"]),
     )  # fmt: skip
     return page, missing
+
+
+def _draws(source: Source) -> int:
+    """Draws that the bands rest on; 0 where there are none."""
+    found = {int(as_number(row["draws"]) or 0) for row in source.rows("headline") if row["low"]}
+    return max(found, default=0)
 
 
 def page_data(
@@ -191,6 +198,9 @@ def _notes(words: Words, other: Source | None) -> list[Sentence]:
     if not words.source.is_whole or (other is not None and not other.is_whole):
         keys.insert(0, "note_salvaged")
     told += [Sentence("plain", words(key)) for key in keys]
+    step = thinning(run.grid.shape)
+    if step > 1:
+        told.append(Sentence("plain", words("note_thinned", n=step)))
     notes = [*(run.manifest["terrain"].get("notes") or ())]
     notes += [*(run.manifest.get("population_notes") or ()), *(run.manifest.get("warnings") or ())]
     return told + [Sentence("plain", str(text)) for text in notes]

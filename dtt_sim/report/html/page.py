@@ -97,6 +97,10 @@ def render(
     return page, missing
 
 
+def _currency(source: Source) -> str:
+    return str((source.run.manifest["scenario"].get("prices") or {}).get("currency", ""))
+
+
 def _draws(source: Source) -> int:
     """Draws that the bands rest on; 0 where there are none."""
     found = {int(as_number(row["draws"]) or 0) for row in source.rows("headline") if row["low"]}
@@ -126,6 +130,7 @@ def page_data(
         "terms": _terms(language),
         "same_grid": versus is not None and versus.is_same_grid,
         "each": [] if versus is None else versus.each,
+        "currency": _currency(words.source),
         "runs": runs,
         "charts": charts,
         "tables": [_lazy(words, t, blobs) for t in words.source.tables.values()],

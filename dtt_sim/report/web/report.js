@@ -346,7 +346,7 @@
     for (const site of bySite.values()) {
       const isOn = [...site.stations.values()].some((s) => s.service === state.service);
       const icon = L.divIcon({ className: isOn ? "site on" : "site", html: element("span", { "aria-hidden": "true" }, "▲"), iconSize: [24, 24] });
-      const marker = L.marker([site.lat, site.lon], { icon, keyboard: true, alt: site.site, title: short(site.site, 60), riseOnHover: true });
+      const marker = L.marker([site.lat, site.lon], { icon, keyboard: true, alt: site.site, title: short(site.site, 60), riseOnHover: true, zIndexOffset: isOn ? 1000 : 0 });
       marker.bindPopup(sitePopup(site), { maxWidth: 320, maxHeight: 260 });
       marker.addTo(sites);
     }
@@ -393,7 +393,9 @@
     units = null;
     if (!$("c-units").checked || !runs[0].outlines) return;
     const style = { color: "#333", weight: 1, opacity: 0.7, fillOpacity: 0, dashArray: "3 3" };
-    units = L.geoJSON(runs[0].outlines, {
+    // A pale line under the dark one shows on pale and on dark layers.
+    const casing = L.geoJSON(runs[0].outlines, { interactive: false, style: { color: "#fff", weight: 3, opacity: 0.55, fill: false } });
+    const outlines = L.geoJSON(runs[0].outlines, {
       style: () => style,
       onEachFeature: (feature, layer) => {
         const name = feature.properties.unit;
@@ -401,7 +403,8 @@
         layer.on("mouseover", () => layer.setStyle({ weight: 3, dashArray: null }));
         layer.on("mouseout", () => layer.setStyle(style));
       },
-    }).addTo(map);
+    });
+    units = L.layerGroup([casing, outlines]).addTo(map);
   }
 
   // ---- explanation of a location ------------------------------------------------------------------
@@ -618,11 +621,11 @@
     plot("chart-fairness", {
       x: { label: T("share_receiving"), grid: true, domain: [Math.min(...rows.map((r) => r.least), ...other.values()) < 50 ? 0 : 50, 100], tickFormat: (v) => `${number(v)} %` },
       y: { label: null, domain, tickFormat: (t) => short(t, isNarrow() ? 14 : 28), type: "band" },
-      marginLeft: isNarrow() ? 110 : 200, height: 26 * rows.length + 60, marginRight: 50,
+      marginLeft: isNarrow() ? 110 : 200, height: 26 * rows.length + 75, marginRight: 50, marginBottom: 45,
       marks: [
         Plot.ruleY(rows, { y: "unit", x1: "least", x2: (r) => Math.max(r.first, r.last), stroke: "#bbb", strokeWidth: 2 }),
         Plot.dot(rows, { y: "unit", x: "first", stroke: "#444", fill: "white", r: 5, title: (r) => `${T("at_first")}: ${number(r.first, 1)} %` }),
-        Plot.tickX(rows, { y: "unit", x: "least", stroke: "#e8871e", strokeWidth: 3, title: (r) => `${T("at_least")}: ${number(r.least, 1)} %` }),
+        Plot.tickX(rows, { y: "unit", x: "least", stroke: "#111", strokeWidth: 3, title: (r) => `${T("at_least")}: ${number(r.least, 1)} %` }),
         Plot.dot(rows, { y: "unit", x: "last", fill: "#0b3c6f", r: 5, title: (r) => `${T("at_last")}: ${number(r.last, 1)} %` }),
         both ? Plot.dot(rows.filter((r) => other.has(r.unit)), { y: "unit", x: (r) => other.get(r.unit), fill: "#e8871e", symbol: "square", r: 4 }) : null,
       ],
@@ -634,12 +637,20 @@
     figure.append(element("p", { class: "key legend" }, ...marks.map(([sign, text], k) => element("span", { class: "entry" }, element("b", { class: "sign-" + k }, sign + " "), text))));
   }
 
-  function chartEach(format) {
+  // Money in one unit along an axis: the largest sum chooses it.
+  function inUnits(amounts) {
+    const most = Math.max(0, ...amounts.map(Math.abs));
+    const [scale, name] = most >= 2e9 ? [1e9, T("e9")] : most >= 2e6 ? [1e6, T("e6")] : [1, ""];
+    const unit = [name, short(D.currency, 12)].filter(Boolean).join(" ");
+    return { format: (v) => number(v / scale, scale > 1 && v !== 0 ? 1 : 0), label: `${T("money")} [${unit}]` };
+  }
+
+  function chartEach(format, label) {
     if (!D.each.length) return;
     const rows = D.each.map((r) => ({ ...r, text: short(r.item, isNarrow() ? 18 : 32) }));
     plot("chart-each", {
-      x: { label: T("money"), grid: true, tickFormat: format, ticks: isNarrow() ? 2 : 6 }, y: { label: null, domain: rows.map((r) => r.text) },
-      marginLeft: isNarrow() ? 130 : 220, marginRight: 90, height: 28 * rows.length + 60,
+      x: { label, grid: true, tickFormat: format, ticks: isNarrow() ? 2 : 6 }, y: { label: null, domain: rows.map((r) => r.text) },
+      marginLeft: isNarrow() ? 130 : 220, marginRight: 90, marginBottom: 45, height: 28 * rows.length + 75,
       marks: [
         Plot.barX(rows, { y: "text", x: "each", fill: (r) => (r.gained ? "#0b3c6f" : "#e8871e") }),
         Plot.text(rows, { y: "text", x: "each", text: (r) => format(r.each), dx: 4, textAnchor: "start", fill: "#111" }), Plot.ruleX([0]),
@@ -650,12 +661,13 @@
   }
 
   function charts() {
-    const money = (v) => (Math.abs(v) >= 1e9 ? `${number(v / 1e9, 1)} ${T("e9")}` : Math.abs(v) >= 1e6 ? `${number(v / 1e6, 1)} ${T("e6")}` : number(v));
     chartReceiving();
     stacked("chart-losses", "losses", "households", "cause", (v) => number(v), T("households"));
-    stacked("chart-costs", "costs", "amount", "kind", money, T("money"));
+    const costs = inUnits(D.charts.flatMap((c) => c.costs.map((r) => r.amount)));
+    stacked("chart-costs", "costs", "amount", "kind", costs.format, costs.label);
     chartFairness();
-    chartEach(money);
+    const each = inUnits(D.each.map((r) => r.each));
+    chartEach(each.format, each.label);
   }
 
   // ---- tables -------------------------------------------------------------------------------------
@@ -747,13 +759,19 @@
     const more = element("button", { type: "button" }, T("more"));
     const count = element("span", { class: "note", "aria-live": "polite" });
     const body = element("tbody");
-    const table = element("table", { class: "sortable" }, element("thead", {}, element("tr", {}, ...told.labels.map((l, k) => element("th", { scope: "col", title: header[k] }, l)))), body);
-    const words = header.map((h) => D.terms[h] ?? {});
+    const table = element("table", { class: "sortable" }, element("thead", {}, element("tr", {}, ...seen.map((k) => element("th", { scope: "col", title: header[k] }, told.labels[k])))), body);
+    const phases = Object.fromEntries(runs[0].phases.map((p) => [p.id, p.title]));
+    const words = header.map((h) => (h === "phase" ? phases : D.terms[h] ?? {}));
+    // What is the same in every row is said once.
+    const isSame = header.map((h, k) => ["unit_vintage", "terrain", "population"].includes(h) && all.length > 1 && all.every((row) => row[k] === all[0][k]));
+    const seen = header.map((_, k) => k).filter((k) => !isSame[k]);
+    const same = header.map((_, k) => k).filter((k) => isSame[k] && all[0][k]).map((k) => `${told.labels[k]}: ${all[0][k]}`);
     const draw = () => {
-      body.replaceChildren(...rows.slice(0, shown).map((row) => element("tr", {}, ...row.map((v, k) => {
+      body.replaceChildren(...rows.slice(0, shown).map((row) => element("tr", {}, ...seen.map((k) => {
+        const v = row[k];
         const isNumber = v !== "" && /^-?[\d.]+(e[+-]?\d+)?$/i.test(v);
         const text = isNumber ? number(Number(v), (v.split(".")[1] ?? "").replace(/^0$/, "").length) : words[k][v] ?? v;
-        return element("td", { class: isNumber ? "n" : "", dir: "auto" }, text);
+        return element("td", { class: isNumber ? "n" : /^\d{4}-\d\d-\d\d$/.test(v) ? "d" : "", dir: "auto" }, text);
       }))));
       more.hidden = rows.length <= shown;
       count.textContent = T("rows_shown", { shown: number(Math.min(shown, rows.length)), n: number(rows.length) });
@@ -769,10 +787,12 @@
     });
     more.addEventListener("click", () => { shown += 5 * PAGE; draw(); });
     copyButton.addEventListener("click", () => copy(copyButton, csv([header, ...rows])));
-    sortable(table, (column, sign) => {
+    sortable(table, (shownColumn, sign) => {
+      const column = seen[shownColumn];
       rows = [...rows].sort((a, b) => (a[column] === "" || b[column] === "" ? compared(a[column], b[column]) : sign * compared(a[column], b[column])));
       draw();
     });
+    if (same.length) details.append(element("p", { class: "note", dir: "auto" }, same.join("; ")));
     details.append(element("p", { class: "buttons" }, filter, " ", copyButton, " ", count),
       element("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": told.title }, table), element("p", {}, more));
     draw();

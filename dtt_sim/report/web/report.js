@@ -758,14 +758,14 @@
     const copyButton = element("button", { type: "button", class: "copy" }, T("copy"));
     const more = element("button", { type: "button" }, T("more"));
     const count = element("span", { class: "note", "aria-live": "polite" });
-    const body = element("tbody");
-    const table = element("table", { class: "sortable" }, element("thead", {}, element("tr", {}, ...seen.map((k) => element("th", { scope: "col", title: header[k] }, told.labels[k])))), body);
     const phases = Object.fromEntries(runs[0].phases.map((p) => [p.id, p.title]));
     const words = header.map((h) => (h === "phase" ? phases : D.terms[h] ?? {}));
     // What is the same in every row is said once.
     const isSame = header.map((h, k) => ["unit_vintage", "terrain", "population"].includes(h) && all.length > 1 && all.every((row) => row[k] === all[0][k]));
     const seen = header.map((_, k) => k).filter((k) => !isSame[k]);
     const same = header.map((_, k) => k).filter((k) => isSame[k] && all[0][k]).map((k) => `${told.labels[k]}: ${all[0][k]}`);
+    const body = element("tbody");
+    const table = element("table", { class: "sortable" }, element("thead", {}, element("tr", {}, ...seen.map((k) => element("th", { scope: "col", title: header[k] }, told.labels[k])))), body);
     const draw = () => {
       body.replaceChildren(...rows.slice(0, shown).map((row) => element("tr", {}, ...seen.map((k) => {
         const v = row[k];

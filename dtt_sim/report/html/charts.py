@@ -10,6 +10,9 @@ from dtt_sim.report.html.words import Words, as_number
 from dtt_sim.transition.ledger import ANYTHING
 from dtt_sim.workflow.tables import ALL
 
+SHARES = ("digital coverage", "worst unit")
+"""Figures in percent that are drawn over the phases."""
+
 
 def charts_of(words: Words) -> dict[str, Any]:
     """Series by chart; empty lists where a run has not what they need."""
@@ -22,22 +25,28 @@ def charts_of(words: Words) -> dict[str, Any]:
 
 
 def receiving(words: Words) -> list[dict[str, Any]]:
-    """Households that receive something by phase, with their 5 to 95 % band."""
+    """Who receives something by phase, with the 5 to 95 % band: households, and shares in percent."""
     order = [p.id for p in words.source.run.phases]
     services = {name for p in words.source.run.phases for name in p.services}
     points: dict[str, list[dict[str, Any]]] = {}
     for row in words.source.rows("headline"):
-        value = as_number(row["value"])
-        if row["figure"] == "receives" and value is not None and row["phase"] in order:
+        value, figure = as_number(row["value"]), row["figure"]
+        if figure in {"receives", *SHARES} and value is not None and row["phase"] in order:
             point = {
                 "phase": row["phase"], "value": value, "low": as_number(row["low"]),
                 "high": as_number(row["high"]),
             }  # fmt: skip
-            points.setdefault(row["item"], []).append(point)
+            key = figure if figure in SHARES else row["item"]
+            points.setdefault(key, []).append(point)
     return [
         {
             "item": item,
-            "title": words.service(item) if item in services else words.item(item),
+            "unit": "%" if item in SHARES else "households",
+            "title": words.language(f"report_figure.{item}")
+            if item in SHARES
+            else words.service(item)
+            if item in services
+            else words.item(item),
             "points": own,
         }
         for item, own in points.items()

@@ -50,7 +50,8 @@ class StaticTable(NamedTuple):
 
 def text_cell(text: object, value: object = None) -> Cell:
     """A cell that holds text."""
-    return Cell(str(text or ""), str(text if value is None else value))
+    shown = str(text or "")
+    return Cell(shown, shown if value is None else str(value))
 
 
 def number_cell(words: Words, value: str | float | None, digits: int = 0) -> Cell:
@@ -78,7 +79,13 @@ def _table(
     header = [words.language.term("report_column", column) for column in columns]
     note = words.language.messages.get(f"report_note.{name}", "")
     title = words.language(f"report_table.{name}")
-    return StaticTable(f"table-{name}", title, header, list(rows), note)
+    told = list(rows)
+    # A column that holds nothing tells nothing.
+    kept = [k for k in range(len(header)) if any(row[k].value for row in told)]
+    return StaticTable(
+        f"table-{name}", title, [header[k] for k in kept],
+        [[row[k] for k in kept] for row in told if any(cell.value for cell in row)], note,
+    )  # fmt: skip
 
 
 def tables_of(words: Words) -> dict[str, StaticTable]:
@@ -94,6 +101,8 @@ def tables_of(words: Words) -> dict[str, StaticTable]:
 
 def phases(words: Words) -> StaticTable:
     """Phases with what becomes of households, coverage and cost."""
+    if words.source.run.phases and words.source.run.phases[0].date is None:
+        return _table(words, "phases", (), ())  # without a plan there is nothing to tell
     rows = []
     plan = {p["id"]: p for p in words.source.run.manifest["scenario"].get("phase") or ()}
     costs_by_phase = {

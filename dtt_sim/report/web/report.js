@@ -57,7 +57,7 @@
   const SERVED = ["#f4efe6", "#8fc3dd", "#1f6f9f"], AT_SEA = ["#dfe6ea", "#b5d5e3", "#6fa3bf"];
   const CAUSE = ["#e3ecf2", "#ffffff", "#f0c471", "#c4668f", "#4b2a63"];
   const CHANGE = ["#faf7f0", "#e8871e", "#0b3c6f", "#cfdbe3"];
-  const MARGIN = [[-20, "#7f3b08"], [-10, "#c9741b"], [-3, "#efb96b"], [0, "#f6e3c5"], [3, "#d5dde9"], [10, "#93b0cf"], [20, "#3f78ad"], [Infinity, "#0b3c6f"]];
+  const MARGIN = [[-20, "#fbf1e0"], [-10, "#f7dcae"], [-3, "#efc07a"], [0, "#e0a04a"], [3, "#6a9fc8"], [10, "#4580b4"], [20, "#1f5a94"], [Infinity, "#0b2f5c"]];
   const PEOPLE = [[1, null], [10, "#e9e4d0"], [50, "#cdbf8e"], [200, "#a08a4e"], [1000, "#6b5526"], [Infinity, "#33260c"]];
   const STATIONS = ["#0b3c6f", "#e8871e", "#7fb2d6", "#8c2d5a", "#5f9e6e", "#c9b458", "#4b2a63", "#b5d5a5", "#a0522d", "#6e7f8d", "#d98ba5", "#2f6f6a"];
   const LAND = [238, 236, 228], SEA = [214, 227, 234];
@@ -497,7 +497,18 @@
   }
 
   // ---- charts -------------------------------------------------------------------------------------
-  const BARS = ["#0b3c6f", "#e8871e", "#9cc3dd", "#8c2d5a", "#c9b458", "#6e7f8d", "#5f9e6e", "#d98ba5"];
+  // Plain, and hatched where plain ones would look alike in grey.
+  const HATCHES = [["#8c2d5a", "M0 8L8 0"], ["#c9b458", "M0 4H8"], ["#6e7f8d", "M4 0V8"], ["#5f9e6e", "M0 8L8 0M0 0L8 8"], ["#d98ba5", "M0 0L8 8"]];
+  const BARS = ["#0b3c6f", "#e8871e", "#9cc3dd", ...HATCHES.map((_, k) => `url(#hatch-${k})`)];
+  function svg(name, attributes, ...children) {
+    const e = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+    e.append(...children);
+    return e;
+  }
+  document.body.append(svg("svg", { width: 0, height: 0, class: "off", "aria-hidden": "true" }, svg("defs", {}, ...HATCHES.map(([colour, path], k) =>
+    svg("pattern", { id: `hatch-${k}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
+      svg("rect", { width: 8, height: 8, fill: colour }), svg("path", { d: path, stroke: "#fff", "stroke-width": 1.6, fill: "none" }))))));
   const titles = new Map();
   runs.forEach((run) => run.phases.forEach((p) => titles.has(p.id) || titles.set(p.id, `${short(p.title, 30)}\n${p.date ?? ""}`)));
   const phaseOrder = [...titles.keys()];
@@ -537,7 +548,7 @@
 
   function chartReceiving() {
     const series = D.charts[0].receiving;
-    if (!series.length) return;
+    if (!series.length || !$("chart-receiving")) return;
     const select = $("chart-receiving").querySelector("select");
     if (!select.options.length) {
       series.forEach((s) => option(select, s.item, s.title));
@@ -545,17 +556,18 @@
     }
     const item = select.value || series[0].item;
     const points = D.charts.flatMap((c, k) => (c.receiving.find((s) => s.item === item)?.points ?? []).map((p) => ({ ...p, run: runs[k].label, k })));
+    const isShare = series.find((s) => s.item === item)?.unit === "%";
     const shift = (d) => (both ? (d.k ? 7 : -7) : 0);
     const groups = [0, 1].slice(0, runs.length);
     const marks = groups.flatMap((k) => {
       const own = points.filter((p) => p.k === k), colour = k ? "#e8871e" : "#0b3c6f";
       const d = shift({ k });
-      const text = (p) => number(p.value);
+      const text = (p) => number(p.value, isShare ? 1 : 0);
       return byPhase([
         Plot.areaY(own.filter((p) => p.low != null), { x: "phase", y1: "low", y2: "high", fill: colour, fillOpacity: 0.14, dx: d }),
         Plot.ruleX(own.filter((p) => p.low != null), { x: "phase", y1: "low", y2: "high", stroke: colour, strokeWidth: 2, dx: d }),
         Plot.lineY(own, { x: "phase", y: "value", stroke: colour, strokeWidth: 2, strokeDasharray: k ? "6 4" : null, dx: d }),
-        Plot.dot(own, { x: "phase", y: "value", fill: colour, r: 5, symbol: k ? "square" : "circle", dx: d, title: (p) => `${p.run}: ${number(p.value)} (${number(p.low)} – ${number(p.high)})` }),
+        Plot.dot(own, { x: "phase", y: "value", fill: colour, r: 5, symbol: k ? "square" : "circle", dx: d, title: (p) => `${p.run}: ${text(p)} (${number(p.low, isShare ? 1 : 0)} – ${number(p.high, isShare ? 1 : 0)})` }),
         both ? null : Plot.text(own, { x: "phase", y: "high", text, dy: -10, fill: "#111" }),
       ], [
         Plot.ruleY(own.filter((p) => p.low != null), { y: "phase", x1: "low", x2: "high", stroke: colour, strokeWidth: 3, dy: d }),
@@ -563,7 +575,7 @@
         both ? null : Plot.text(own, { y: "phase", x: "value", text, dy: -12, fill: "#111" }),
       ]);
     });
-    const scale = { label: T("households"), grid: true, tickFormat: (v) => number(v), zero: true, nice: true };
+    const scale = { label: isShare ? "%" : T("households"), grid: true, tickFormat: (v) => number(v), zero: true, nice: true };
     const phase = { ...phaseAxis(), tickFormat: wrapped(phaseOrder.length) };
     plot("chart-receiving", {
       ...byPhase({ x: phase, y: scale, marginLeft: 70, marginBottom: 68, height: 360 }, { y: phase, x: { ...scale, ticks: 4 }, ...sideways(), height: 70 * phaseOrder.length + 60 }),
@@ -577,8 +589,7 @@
     figure.querySelector(".key")?.remove();
     if (!entries.length) return;
     figure.append(element("p", { class: "key legend" }, ...entries.map(([colour, text]) => {
-      const sample = element("span", { class: "swatch" });
-      sample.style.background = colour;
+      const sample = svg("svg", { class: "swatch", "aria-hidden": "true" }, svg("rect", { width: "100%", height: "100%", fill: colour }));
       return element("span", { class: "entry", dir: "auto" }, sample, short(text, 80));
     })));
   }
@@ -615,7 +626,7 @@
 
   function chartFairness() {
     const rows = D.charts[0].fairness.map((r) => ({ ...r, unit: r.unit }));
-    if (!rows.length) return;
+    if (!rows.length || !$("chart-fairness")) return;
     const other = new Map((D.charts[1]?.fairness ?? []).map((r) => [r.unit, r.last]));
     const domain = rows.map((r) => r.unit);
     plot("chart-fairness", {

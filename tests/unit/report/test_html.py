@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from small_plan import write_plan
+from small_plan import SCENARIO, write_plan
 
 from dtt_sim.cli.main import main
 from dtt_sim.errors import DttSimError
@@ -254,6 +254,22 @@ def test_a_run_of_one_phase_or_without_people_has_a_report(tmp_path: Path) -> No
     code, page = report(tmp_path / "one", "--compare", str(tmp_path / "one"))
     assert code == 0
     assert "K33" in page.words
+
+
+@pytest.mark.parametrize("last", ["[population]", "[households]"])
+def test_scenarios_of_less_have_a_report(tmp_path: Path, last: str) -> None:
+    """No people, or no plan: sections that would be empty are left out, and nothing is missing."""
+    text = SCENARIO[: SCENARIO.index(last)]
+    write_plan(tmp_path)
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    run(load_scenario(tmp_path / "s.toml"), tmp_path / "run", cache=tmp_path / "cache")
+    code, page = report(tmp_path / "run", "--lang", "vi")
+    assert code == 0
+    vi = language("vi")
+    assert vi("report_page.missing") not in page.words
+    assert vi("report_table.phases") not in page.words
+    assert (vi("report_page.fairness") in page.words) == (last == "[households]")
+    assert vi("report_page.one_phase") in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_runs_that_cannot_be_compared_are_shown_side_by_side(folder: Path, tmp_path: Path) -> None:

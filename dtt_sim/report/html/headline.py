@@ -100,6 +100,12 @@ def _coverage(words: Words) -> list[Sentence]:
     if not told:
         return []
     (first, a), (last, b) = told[0], told[-1]
+    if len(told) == 1:
+        text = words(
+            "headline_coverage_once", phase=words.dated(last), percent=words.percent(b["value"]),
+            band=words.band(b["low"], b["high"], 1),
+        )  # fmt: skip
+        return [Sentence("plain", text)]
     text = words(
         "headline_coverage",
         first=words.dated(first), a=words.percent(a["value"]),
@@ -127,7 +133,8 @@ def causes_of_loss(words: Words, phase: str, item: str = ANYTHING) -> dict[str, 
 
 
 def _why(words: Words, causes: dict[str, int]) -> str:
-    return "; ".join(f"{cause}: {words.number(n)}" for cause, n in list(causes.items())[:SHOWN])
+    told = [f"{cause}: {words.number(n)}" for cause, n in list(causes.items())[:SHOWN]]
+    return "; ".join(told) or words("cause_unknown")
 
 
 def _losses(words: Words) -> list[Sentence]:

@@ -280,6 +280,17 @@ def test_runs_that_cannot_be_compared_are_shown_side_by_side(folder: Path, tmp_p
     assert "cannot be compared" in page.words
 
 
+def test_a_second_run_that_was_interrupted_is_told_of(whole: Path, folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    (folder / "ledger.csv").unlink()
+    code, page = report(whole, "--compare", str(folder))
+    assert code == 0
+    assert "manifest.json" in page.words
+    code, page = report(folder, "--compare", str(whole))
+    assert code == 0
+    assert "cannot be compared" in page.words
+
+
 @pytest.mark.parametrize(
     ("make", "options", "told"),
     [

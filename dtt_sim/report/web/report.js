@@ -534,8 +534,8 @@
   function byPhase(wide, narrow) {
     return isNarrow() ? narrow : wide;
   }
-  const sideways = () => ({ marginLeft: 118, marginRight: 24 });
-  const wrapped = (n) => (id) => (titles.get(id) ?? id).split("\n").flatMap((line) => wrap(line, isNarrow() ? 16 : Math.max(9, Math.floor((printing ? 84 : 120) / n)))).join("\n");
+  const sideways = () => ({ marginLeft: 126, marginRight: both ? 72 : 56, marginBottom: 45 });
+  const wrapped = (n) => (id) => (titles.get(id) ?? id).split("\n").flatMap((line) => wrap(line, isNarrow() ? 15 : Math.max(9, Math.floor((printing ? 84 : 120) / n)))).join("\n");
   function wrap(text, n) {
     const lines = [""];
     for (const word of text.split(" ")) {
@@ -578,7 +578,7 @@
     const scale = { label: isShare ? "%" : T("households"), grid: true, tickFormat: (v) => number(v), zero: true, nice: true };
     const phase = { ...phaseAxis(), tickFormat: wrapped(phaseOrder.length) };
     plot("chart-receiving", {
-      ...byPhase({ x: phase, y: scale, marginLeft: 70, marginBottom: 68, height: 360 }, { y: phase, x: { ...scale, ticks: 4 }, ...sideways(), height: 70 * phaseOrder.length + 60 }),
+      ...byPhase({ x: phase, y: scale, marginLeft: 70, marginBottom: 68, height: 360 }, { y: phase, x: { ...scale, ticks: 2 }, ...sideways(), height: 70 * phaseOrder.length + 75 }),
       marks,
     });
     key("chart-receiving", both ? runs.map((r, k) => [k ? "#e8871e" : "#0b3c6f", r.label]) : []);
@@ -606,12 +606,12 @@
     const scale = { label, grid: true, tickFormat: format, nice: true };
     const own = phaseOrder.filter((p) => rows.some((r) => r.phase === p));
     const phase = { ...phaseAxis(), tickFormat: wrapped(own.length), domain: own };
-    const facet = both ? { label: null, domain: runs.map((r) => r.label), tickFormat: (t) => short(t, 30) } : undefined;
+    const facet = both ? { label: null, domain: runs.map((r) => r.label), tickFormat: (t) => short(t, isNarrow() ? 9 : 16) } : undefined;
     const f = both ? { fy: "run" } : {};
     plot(id, {
       ...byPhase(
         { x: phase, y: scale, marginLeft: 80, marginBottom: 68, height: both ? 520 : 340, fy: facet, marginRight: both ? 110 : 20 },
-        { y: phase, x: { ...scale, ticks: 4 }, fy: facet, ...sideways(), height: (both ? 2 : 1) * 60 * phase.domain.length + 70 },
+        { y: phase, x: { ...scale, ticks: 3 }, fy: facet, ...sideways(), height: (both ? 2 : 1) * 60 * phase.domain.length + 85 },
       ),
       marks: byPhase([
         Plot.barY(rows, { x: "phase", y: value, fill: colour, stroke: "white", title: tip, ...f }),

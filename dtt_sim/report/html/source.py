@@ -224,29 +224,36 @@ def salvage(folder: Path, label: str | None) -> FinishedRun | None:
     if not rasters and not tables:
         return None
     grid, tags = _grid_of([*rasters, folder / ZONE])
-    scenario = old.get("scenario") if isinstance(old.get("scenario"), dict) else {}
-    found = {
+    told = {
         **old,
         "scenario": {
             "title": tags.get("SCENARIO", ""), "name": folder.resolve().name, "override": "",
-            **(scenario or {}),
+            **_dict(old.get("scenario")),
         },
         "terrain": {
             "is_schematic": "WARNING" in tags, "notes": [],
             "credits": [c for c in tags.get("CREDIT", "").split("; ") if c],
-            **(old["terrain"] if isinstance(old.get("terrain"), dict) else {}),
+            **_dict(old.get("terrain")),
         },
         "grid": grid,
-        "phases": _phases_of(rasters, tables, folder),
         "has_accounts": (folder / "ledger.csv").is_file(),
         "dtt_sim": old.get("dtt_sim") or tags.get("SOFTWARE", "").removeprefix("dtt_sim "),
     }  # fmt: skip
-    run = FinishedRun(folder, folder.resolve().name if label is None else label, found)
-    try:
-        _ = run.grid, run.phases, run.title, run.credits
-    except (KeyError, TypeError, ValueError, AttributeError, TerrainError):
-        return None
-    return run
+    label = folder.resolve().name if label is None else label
+    # What an older manifest knows of phases and stations is more than rasters tell.
+    for phases in (old.get("phases"), _phases_of(rasters, tables, folder)):
+        run = FinishedRun(folder, label, told | {"phases": phases})
+        try:
+            _ = run.grid, run.title, run.credits
+            if run.phases:
+                return run
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, TerrainError):
+            continue
+    return None
+
+
+def _dict(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
 
 
 def _old_manifest(folder: Path) -> dict[str, Any]:

@@ -238,6 +238,10 @@ def test_a_run_of_another_version_is_told_of(folder: Path, key: str) -> None:
     code, page = report(folder)
     assert code == 0
     assert "VTV2" in page.words
+    assert "manifest.json" in page.words
+    # Stations are known from the phases alone.
+    stations = language("en")("report_table.stations")
+    assert (stations in page.words) == (key != "phases")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '{"phases": 3}', '{"scenario": []}'])

@@ -19,6 +19,7 @@ _COMMANDS = {
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
+    "report": ("dtt_sim.cli.report", "Write a finished run as a document or a workbook."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
     "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),

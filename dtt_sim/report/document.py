@@ -53,9 +53,10 @@ def write_docx(
     """
     f = Facts(Material.open(run), language(code))
     w = Writer(f.text)
-    w.document.core_properties.title = f.text("document_head.title")[:255]
+    w.document.core_properties.title = " ".join(f.text("document_head.title").split())[:255]
     write_head(w, f)
     write_summary(w, f)
+    w.page_break()
     for kind in ("heading", "table", "figure"):
         w.contents(kind, f.text(f"document_contents.{kind}"))
     w.page_break()

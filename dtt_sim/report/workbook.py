@@ -182,24 +182,29 @@ def _write_first(
     book: Workbook, f: Facts, sheets: Sequence[Sheet], found: Compared | None
 ) -> None:  # fmt: skip
     """What the workbook is of, what each sheet holds, what is missing, and credits."""
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
     t = f.text
-    sheet = book.create_sheet(_sheet_name(t("sheet_name.contents")))
+    sheet: Any = book.create_sheet(_sheet_name(t("sheet_name.contents")))
     sheet.column_dimensions["A"].width = 34
     sheet.column_dimensions["B"].width = 12
     sheet.column_dimensions["C"].width = 90
     sheet.append([_styled(sheet, f.m.title, bold=True, size=14)])
     if f.m.is_schematic:
         sheet.append([_styled(sheet, t("schematic.warning"), bold=True, colour="B2182B")])
-    for line in _about(f, found):
+    about = _about(f, found)
+    for line in about:
         sheet.append([_styled(sheet, line)])
     sheet.append([])
+    row = 1 + f.m.is_schematic + len(about) + 2
     sheet.append([_head(sheet, t(f"sheet_word.{k}")) for k in ("sheet", "rows", "holds")])
     for one in sheets:
-        link = _styled(sheet, one.title, colour="1F5F8F")
-        link.value = f"=HYPERLINK(\"#'{one.title}'!A1\",\"{one.title}\")"
-        link.data_type = "f"
-        about = t(f"sheet_about.{one.name}")
-        sheet.append([link, len(one.rows), _styled(sheet, about, wrap=True)])
+        row += 1
+        sheet._hyperlinks.append(Hyperlink(ref=f"A{row}", location=f"'{one.title}'!A1"))
+        sheet.append(
+            [_styled(sheet, one.title, colour="1F5F8F"), len(one.rows),
+             _styled(sheet, t(f"sheet_about.{one.name}"), wrap=True)]
+        )  # fmt: skip
     sheet.append([])
     told = [one for one in dict.fromkeys(f.m.missing) if one.reason != "none_asked"]
     if told:

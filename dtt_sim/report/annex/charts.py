@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS: Final = ("#1f5f8f", "#f2b56b", "#8fc1dc", "#b2182b", "#5b8c5a", "#c9c9c9", "#6b4f7d")
-HATCHES: Final = ("", "//", "..", "xx", "\\\\", "", "++")
+COLOURS: Final = ("#1f5f8f", "#f2b56b", "#8fc1dc", "#8c8c8c", "#b2182b", "#5b8c5a", "#6b4f7d")
+HATCHES: Final = ("", "//", "..", "", "xx", "\\\\", "++")
 LINE: Final = "#222222"
 WIDTH_IN, DPI = 6.3, 200
-LABEL_LENGTH: Final = 34
+LABEL_LENGTH, LEGEND_LENGTH = 34, 52
 
 
 def _figure(height_in: float) -> tuple[Figure, Axes]:
@@ -33,7 +33,8 @@ def _figure(height_in: float) -> tuple[Figure, Axes]:
     return figure, ax
 
 
-def _png(figure: Figure) -> BytesIO:
+def as_png(figure: Figure) -> BytesIO:
+    """A figure as a PNG file."""
     import warnings
 
     file = BytesIO()
@@ -45,10 +46,10 @@ def _png(figure: Figure) -> BytesIO:
     return file
 
 
-def label(text: str) -> str:
+def label(text: str, most: int = LABEL_LENGTH) -> str:
     """A name as a chart can hold it: one line, not too long, no formula."""
     one = " ".join(clean(text).split())
-    return shortened(one, LABEL_LENGTH).replace("$", r"\$")
+    return shortened(one, most).replace("$", r"\$")
 
 
 def _thousands(ax: Axes, language: Language, axis: str) -> None:
@@ -87,7 +88,7 @@ def bars(
     ax.set_xlim(0, max(max(end, default=0.0), 1.0) * 1.15)
     ax.set_xlabel(axis, fontsize=8)
     _thousands(ax, language, "x")
-    return _png(figure)
+    return as_png(figure)
 
 
 def stacks(
@@ -100,7 +101,7 @@ def stacks(
     left = [0.0] * len(names)
     for k, (part, values) in enumerate(parts.items()):
         ax.barh(
-            places, values, left=left, height=0.6, label=label(part), color=COLOURS[k % 7],
+            places, values, left=left, height=0.6, label=label(part, LEGEND_LENGTH), color=COLOURS[k % 7],
             hatch=HATCHES[k % 7], edgecolor="white", linewidth=0.3,
         )  # fmt: skip
         left = [a + b for a, b in zip(left, values, strict=True)]
@@ -114,7 +115,7 @@ def stacks(
     ax.set_xlabel(axis, fontsize=8)
     _thousands(ax, language, "x")
     figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
-    return _png(figure)
+    return as_png(figure)
 
 
 def lines(
@@ -128,7 +129,7 @@ def lines(
         x = [i for i, value in enumerate(values) if value is not None]
         y = [value for value in values if value is not None]
         ax.plot(
-            x, y, marker=markers[k % 7], color=COLOURS[k % 5], label=label(name), markersize=5,
+            x, y, marker=markers[k % 7], color=COLOURS[k % 5], label=label(name, LEGEND_LENGTH), markersize=5,
             linestyle=("-", "--", "-.", ":")[k % 4],
         )  # fmt: skip
     ax.set_xticks(range(len(names)), [label(name) for name in names], rotation=20, ha="right", fontsize=7.5)
@@ -137,7 +138,7 @@ def lines(
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)
     _thousands(ax, language, "y")
     figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
-    return _png(figure)
+    return as_png(figure)
 
 
 def _phases_down(ax: Axes, names: Sequence[str]) -> None:

@@ -38,7 +38,8 @@ class Facts:
     def percent(self, value: object, digits: int = 1) -> str:
         """A percentage as the language has it; a dash for none."""
         found = number_of(value)
-        return NONE if found is None else self.text.percent(found, digits)
+        # A number and its sign stay on one line.
+        return NONE if found is None else self.text.percent(found, digits).replace(" ", "\u00a0")
 
     def day(self, phase: Phase) -> str:
         """The date of a phase; a dash without one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dtt_sim.report.annex.facts import ALL, ANY, NONE, Facts, sums
+from dtt_sim.report.annex.maps import coverage_map
 from dtt_sim.report.annex.material import Phase, number_of
 from dtt_sim.report.annex.styles import MARK, PLACEHOLDER, STRONG
 from dtt_sim.report.annex.word import Writer
@@ -59,9 +60,13 @@ def _households(f: Facts) -> list[str]:
         losses = sorted(f.losses(phase.id).items(), key=lambda one: -one[1])
         loses = f.figure(phase.id, "loses")
         if losses and (number_of(loses.get("value")) or 0.0) >= 0.001 * households:
+            # One cause alone goes without its number, which may be rounded otherwise.
+            several = "; ".join(_cause(f, key, n) for key, n in losses)
+            causes = several if len(losses) > 1 else t.term("loss", losses[0][0][0])
+            message = "loses" if len(losses) > 1 else "loses_one"
             found.append(
-                t("document_summary.loses", phase=f.dated(phase), number=f.number(loses["value"]),
-                  causes="; ".join(_cause(f, key, n) for key, n in losses))
+                t(f"document_summary.{message}", phase=f.dated(phase),
+                  number=f.number(loses["value"]), causes=causes)
             )  # fmt: skip
     end = f.figure(last.id, "receives")
     if end:
@@ -203,11 +208,14 @@ def _people(w: Writer, f: Facts) -> None:
         header.append(t("document_column.households"))
     w.paragraph(t("document_state.people", number=f.number(persons.get(ALL))))
     w.table(
-        t("document_caption.people"), header, rows, widths=[1, 5, 3, 3][: len(header)],
-        numeric=(2, 3), totals=1 if ALL in persons else 0,
+        t("document_caption.people"), header, rows, widths=[1.2, 5, 3, 3][: len(header)],
+        numeric=(2, 3), totals=1 if ALL in persons else 0, note=vintage_note(f),
     )  # fmt: skip
-    if f.m.vintage:
-        w.note(t("document_state.vintage", vintage=f.m.vintage))
+
+
+def vintage_note(f: Facts) -> str:
+    """Of which date the administrative units are."""
+    return f.text("document_state.vintage", vintage=f.m.vintage) if f.m.vintage else ""
 
 
 def station_table(w: Writer, f: Facts, phase: Phase) -> None:
@@ -230,7 +238,7 @@ def station_table(w: Writer, f: Facts, phase: Phase) -> None:
     w.table(
         t("document_caption.stations", phase=phase.title),
         [t(f"document_column.{name}") for name in columns], rows,
-        widths=[0.8, 2.6, 2.8, 3, 1.9, 1.6], numeric=(4, 5), small=True,
+        widths=[0.9, 2.6, 2.8, 3, 1.9, 1.6], numeric=(4, 5), small=True,
     )  # fmt: skip
 
 
@@ -261,13 +269,17 @@ def coverage_table(w: Writer, f: Facts, phases: list[Phase], caption: str) -> No
     first = len(columns) - 4
     w.table(
         caption, [t(f"document_column.{name}") for name in columns], rows, widths=widths,
-        numeric=range(first, first + 4), small=True,
+        numeric=range(first, first + 4), small=True, note=t("document_network.qualities"),
     )  # fmt: skip
-    w.note(t("document_network.qualities"))
 
 
 def map_figure(w: Writer, f: Facts, phase: Phase) -> None:
     """The map of a phase."""
+    own = coverage_map(f, phase)
+    if own is not None:
+        w.figure(w.text("document_caption.map", phase=f.dated(phase)), own)
+        w.note(w.text("document_network.maps"))
+        return
     picture = f.m.picture("phases", phase.id, "map.png")
     if picture is None:
         w.paragraph(w.text("document_missing.picture", file=f"phases/{phase.id}/map.png"))
@@ -303,9 +315,8 @@ def _reception(w: Writer, f: Facts) -> None:
         return
     w.table(
         t("document_caption.reception"), [t("document_column.kind"), t("document_column.share")],
-        rows, widths=[6, 3], numeric=(1,),
+        rows, widths=[6, 3], numeric=(1,), note=t("document_demand.assumed"),
     )  # fmt: skip
-    w.note(t("document_demand.assumed"))
 
 
 def _programmes(w: Writer, f: Facts) -> None:
@@ -327,7 +338,7 @@ def _programmes(w: Writer, f: Facts) -> None:
         [t(f"document_column.{c}") for c in ("number", "programme", "services", "must_carry")],
         [[str(k), name, "; ".join(services), t("document_word.yes") if name in must else ""]
          for k, (name, services) in enumerate(found.items(), start=1)],
-        widths=[1, 3, 6, 2],
+        widths=[1.1, 3, 6, 2],
     )  # fmt: skip
 
 

@@ -52,8 +52,8 @@ def write_support(w: Writer, f: Facts) -> None:
         [t("document_column.unit"), *(f.cost_item(item) for item in SUPPORT),
          t("document_column.amount", currency=f.m.currency)],
         rows, widths=[4, 3, 3, 3.5], numeric=(1, 2, 3), totals=1,
+        note=t("document_support.households"),
     )  # fmt: skip
-    w.note(t("document_support.households"))
 
 
 def group_of(item: str) -> str:
@@ -193,7 +193,7 @@ def write_effect(w: Writer, f: Facts) -> None:
     if each:
         w.paragraph(
             t("document_summary.each", amount=f.number(each["amount"]), currency=each["currency"],
-              households=f.number(each["quantity"])) + "."
+              households=f.number(each["quantity"]))
         )  # fmt: skip
     else:
         w.paragraph(t("document_missing.costs"))
@@ -248,5 +248,5 @@ def write_organisation(w: Writer, f: Facts) -> None:
         [t(f"document_column.{c}") for c in ("number", "body", "task", "deadline")],
         [[str(k), f"[{t(f'document_body.{b}')}]", f"[{t(f'document_task.{b}')}]",
           f"[{t('document_organisation.deadline')}]"] for k, b in enumerate(bodies, start=1)],
-        widths=[0.8, 4, 7, 2.6],
+        widths=[1.1, 4, 7, 2.6],
     )  # fmt: skip

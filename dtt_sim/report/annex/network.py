@@ -7,7 +7,7 @@ from typing import Any
 
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import ALL, ANY, NONE, Facts
-from dtt_sim.report.annex.front import coverage_table, map_figure, station_table
+from dtt_sim.report.annex.front import coverage_table, map_figure, station_table, vintage_note
 from dtt_sim.report.annex.material import Phase, number_of
 from dtt_sim.report.annex.word import Writer
 
@@ -103,10 +103,8 @@ def _units(w: Writer, f: Facts, phase: Phase) -> None:
         w.table(
             t("document_caption.units", phase=f.dated(phase)), header, rows,
             widths=[2.6, 1.8, *(1.7, 1.2) * len(services)], numeric=range(1, len(header)), totals=1,
-            small=True,
+            small=True, note=vintage_note(f),
         )  # fmt: skip
-        if f.m.vintage:
-            w.note(t("document_state.vintage", vintage=f.m.vintage))
 
 
 def _causes(w: Writer, f: Facts, phase: Phase) -> None:
@@ -127,8 +125,8 @@ def _causes(w: Writer, f: Facts, phase: Phase) -> None:
         [[title, *(f.number(found.get((n, c), 0.0)) for c in causes)]
          for n, title in services.items()],
         widths=[3.4, 2, 2, 2, 2, 2], numeric=range(1, 6), small=True,
+        note=t("document_network.causes"),
     )  # fmt: skip
-    w.note(t("document_network.causes"))
 
 
 def _links(w: Writer, f: Facts) -> None:
@@ -184,7 +182,7 @@ def _dates(w: Writer, f: Facts) -> None:
     columns = ("number", "phase", "date", "on", "off")
     w.table(
         t("document_caption.phases"), [t(f"document_column.{c}") for c in columns], rows,
-        widths=[0.8, 3.2, 2.3, 4.2, 3.2], small=True,
+        widths=[0.9, 3.2, 2.3, 4.2, 3.2], small=True,
     )  # fmt: skip
 
 
@@ -213,8 +211,8 @@ def _households(w: Writer, f: Facts) -> None:
     w.table(
         t("document_caption.households"), [t(f"document_column.{c}") for c in columns], rows,
         widths=[3.4, 2.1, 1.9, 3.2, 1.6, 1.6, 1.8], numeric=range(2, 7), small=True,
+        note=t("document_phases.households"),
     )  # fmt: skip
-    w.note(t("document_phases.households"))
     w.figure(
         t("document_caption.households_chart"),
         charts.bars(

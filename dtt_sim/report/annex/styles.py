@@ -95,6 +95,7 @@ def _default_language(document: Document, locale: str) -> None:
 def _paragraph_styles(document: Document) -> None:
     from docx.enum.style import WD_STYLE_TYPE
     from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+    from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
     from docx.shared import Mm, Pt
 
     _font(document.styles["Normal"], BODY_PT)
@@ -103,7 +104,7 @@ def _paragraph_styles(document: Document) -> None:
         (CENTRE, BODY_PT, ALIGN.CENTER, 0, 3, 1.0),
         (TITLE, 14.0, ALIGN.CENTER, 12, 6, 1.0),
         (WARNING, BODY_PT, ALIGN.CENTER, 6, 10, 1.0),
-        (NOTE, NOTE_PT, ALIGN.JUSTIFY, 0, 6, 1.0),
+        (NOTE, NOTE_PT, ALIGN.JUSTIFY, 3, 6, 1.0),
         (CELL, TABLE_PT, ALIGN.LEFT, 1, 1, 1.0),
         (SMALL_CELL, SMALL_PT, ALIGN.LEFT, 1, 1, 1.0),
         (CAPTION, BODY_PT, ALIGN.CENTER, 6, 4, 1.0),
@@ -128,6 +129,9 @@ def _paragraph_styles(document: Document) -> None:
     styles[CAPTION].font.italic = False
     styles[NOTE].font.italic = True
     styles["TOC 2"].paragraph_format.left_indent = Mm(7)
+    for name in ("TOC 1", "TOC 2"):
+        stops = styles[name].paragraph_format.tab_stops
+        stops.add_tab_stop(Mm(160), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     _frame(styles[WARNING])
 
 
@@ -141,7 +145,6 @@ def _frame(style: Any) -> None:
 
 def _character_styles(document: Document) -> None:
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.enum.text import WD_COLOR_INDEX
 
     for name in (PLACEHOLDER, STRONG, MARK):
         style: Any = document.styles.add_style(name, WD_STYLE_TYPE.CHARACTER)
@@ -149,7 +152,10 @@ def _character_styles(document: Document) -> None:
         style.font.bold = name == STRONG or None
         style.font.italic = name in {PLACEHOLDER, MARK} or None
         if name == PLACEHOLDER:
-            style.font.highlight_color = WD_COLOR_INDEX.YELLOW
+            # Shading and no highlight, which styles cannot hold in Word.
+            style.element.get_or_add_rPr().append(
+                _element("w:shd", val="clear", color="auto", fill="FFF2A8")
+            )
 
 
 def _headings(document: Document) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TEXT_WIDTH_MM: Final = 210.0 - 30.0 - 20.0
 LANDSCAPE_WIDTH_MM: Final = 297.0 - 30.0 - 20.0
 TEXT_HEIGHT_MM: Final = 297.0 - 2 * 20.0
+ROMAN: Final = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 TWIPS_PER_MM: Final = 1440.0 / 25.4
 
 
@@ -50,13 +51,17 @@ class Writer:
     def heading(self, text: str, level: int = 1) -> None:
         """A numbered heading; its number is Word's."""
         p = self.document.add_paragraph(style=f"Heading {level}")
-        self._entry("heading", level, p, clean(text))
+        self._entry("heading", level, p, clean(text), self._count(level))
 
     def appendix(self, text: str) -> None:
         """A heading of an appendix, counted by letters."""
         p = self.document.add_paragraph(style=APPENDIX)
-        p.paragraph_format.page_break_before = True
-        self._entry("heading", 1, p, clean(text))
+        if not self._is_landscape:
+            p.paragraph_format.page_break_before = True
+        letter = chr(ord("A") + self._numbers.get("appendix", 0))
+        self._numbers["appendix"] = self._numbers.get("appendix", 0) + 1
+        label = self.text("document_appendix.label")
+        self._entry("heading", 1, p, clean(text), f"{label} {letter}.")
 
     def title(self, text: str) -> None:
         """A centred title that the table of contents leaves out."""
@@ -99,7 +104,7 @@ class Writer:
     def table(
         self, caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *,
         widths: Sequence[float] | None = None, numeric: Sequence[int] = (), totals: int = 0,
-        small: bool = False,
+        small: bool = False, note: str = "",
     ) -> None:  # fmt: skip
         """A table below its caption; the heading is repeated on every page.
 
@@ -117,6 +122,8 @@ class Writer:
             Last rows in bold.
         small : bool
             Letters of 10 in place of 12 points.
+        note : str
+            A remark below.
         """
         self._caption("table", caption)
         shares = list(widths or [1.0] * len(header))
@@ -124,23 +131,36 @@ class Writer:
         twips = [round(share * unit) for share in shares]
         table = _table(twips)
         style = SMALL_CELL if small else CELL
-        table.append(_row([clean(cell) for cell in header], style, widths=twips, is_header=True))
+        is_whole = len(rows) <= SHORT_TABLE
+        table.append(
+            _row([clean(cell) for cell in header], style, widths=twips, is_header=True, is_kept=True)
+        )
         first_total = len(rows) - totals
         for k, row in enumerate(rows):
+            # No heading alone at the end of a page, no total alone on the next.
+            is_kept = k < len(rows) - 1 and (is_whole or k == 0 or k >= first_total - 2)
             table.append(
                 _row([clean(cell) for cell in row], style, widths=twips, numeric=frozenset(numeric),
-                     is_bold=k >= first_total)
+                     is_bold=k >= first_total, is_kept=is_kept)
             )  # fmt: skip
         self.document.element.body.insert(len(self.document.element.body) - 1, table)
-        self.document.add_paragraph(style=NOTE)
+        self.note(note)
 
     def grid(self, rows: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Cells without lines: of (text, style), for the head of a document."""
+        from docx.shared import Mm, Pt
+
         table = self.document.add_table(len(rows), len(rows[0]))
+        widths = Mm(0.36 * self.width_mm), Mm(0.64 * self.width_mm)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
         for cells, row in zip(table.rows, rows, strict=True):
             for cell, (text, style) in zip(cells.cells, row, strict=True):
                 cell.paragraphs[0].style = CENTRE
-                cell.paragraphs[0].add_run(clean(text), style=style or None)
+                cell.paragraphs[0].add_run(clean(text), style=style or None).font.size = Pt(12)
+        for row_ in table.rows:
+            for cell, width in zip(row_.cells, widths, strict=True):
+                cell.width = width
 
     def figure(
         self, caption: str, picture: Path | IO[bytes], *, height_mm: float | None = None
@@ -226,11 +246,19 @@ class Writer:
             last = p
         add_field_parts(last, "end")
 
-    def _entry(self, kind: str, level: int, p: Paragraph, text: str) -> None:
+    def _entry(self, kind: str, level: int, p: Paragraph, text: str, number: str) -> None:
         bookmark = self._begin(p)
         p.add_run(text)
         self._end(p, bookmark)
-        self.entries[kind].append((level, text, bookmark))
+        self.entries[kind].append((level, f"{number} {text}", bookmark))
+
+    def _count(self, level: int) -> str:
+        """The number that Word will give a heading: I. or 1."""
+        key = f"heading {level}"
+        self._numbers[key] = number = self._numbers.get(key, 0) + 1
+        if level == 1:
+            self._numbers["heading 2"] = 0
+        return f"{ROMAN[number - 1] if level == 1 else number}."
 
     def _begin(self, p: Paragraph) -> str:
         number = next(self._bookmarks)
@@ -318,13 +346,15 @@ def _table(widths: Sequence[int]) -> Any:
     return table
 
 
+SHORT_TABLE: Final = 12
+"""Rows of a table that is kept on one page."""
 LONG_CELL: Final = 600
 """Characters of a cell beyond which its row may run over a page."""
 
 
 def _row(
     cells: Sequence[str], style: str, *, widths: Sequence[int], numeric: frozenset[int] = frozenset(),
-    is_header: bool = False, is_bold: bool = False,
+    is_header: bool = False, is_bold: bool = False, is_kept: bool = False,
 ) -> Any:  # fmt: skip
     from docx.oxml.ns import qn
 
@@ -335,13 +365,17 @@ def _row(
         about.append(_element("w:tblHeader"))
     row.append(about)
     for k, (text, width) in enumerate(zip(cells, widths, strict=True)):
-        cell = _cell(text, style, is_header=is_header, is_bold=is_bold, is_number=k in numeric)
+        cell = _cell(
+            text, style, is_header=is_header, is_bold=is_bold, is_number=k in numeric, is_kept=is_kept
+        )
         cell.find(qn("w:tcPr")).insert(0, _element("w:tcW", w=str(width), type="dxa"))
         row.append(cell)
     return row
 
 
-def _cell(text: str, style: str, *, is_header: bool, is_bold: bool, is_number: bool) -> Any:
+def _cell(
+    text: str, style: str, *, is_header: bool, is_bold: bool, is_number: bool, is_kept: bool
+) -> Any:  # fmt: skip
     from docx.text.paragraph import Paragraph as New
 
     cell = _element("w:tc")
@@ -353,6 +387,8 @@ def _cell(text: str, style: str, *, is_header: bool, is_bold: bool, is_number: b
     element = _element("w:p")
     format_ = _element("w:pPr")
     format_.append(_element("w:pStyle", val=style.replace(" ", "")))
+    if is_kept:
+        format_.append(_element("w:keepNext"))
     if is_header or is_number:
         format_.append(_element("w:jc", val="center" if is_header else "right"))
     element.append(format_)

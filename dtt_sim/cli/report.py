@@ -26,7 +26,10 @@ FORMATS = {
     help="Folder of another run, held against this one in a section of its own.",
 )  # fmt: skip
 @click.option(
-    "--out", "-o", type=click.Path(path_type=Path), help="File to write; by default RUN/report.FORMAT."
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="File to write; by default RUN/report.FORMAT.",
 )
 def report(run: Path, format_: str, lang: str, compare: Path | None, out: Path | None) -> None:
     """Write a document of the folder of a RUN, from what is in it.

@@ -9,15 +9,27 @@ from tempfile import TemporaryDirectory
 
 from dtt_sim.errors import DttSimError
 from dtt_sim.report.annex.back import (
-    Compared, write_assumptions, write_comparison_section, write_credits, write_missing,
+    Compared,
+    missing_text,
+    write_assumptions,
+    write_comparison_section,
+    write_credits,
+    write_missing,
 )  # fmt: skip
 from dtt_sim.report.annex.facts import Facts
 from dtt_sim.report.annex.front import (
-    write_demand, write_head, write_legal, write_state, write_summary,
+    write_demand,
+    write_head,
+    write_legal,
+    write_state,
+    write_summary,
 )  # fmt: skip
 from dtt_sim.report.annex.material import Material
 from dtt_sim.report.annex.money import (
-    write_cost, write_effect, write_organisation, write_support,
+    write_cost,
+    write_effect,
+    write_organisation,
+    write_support,
 )  # fmt: skip
 from dtt_sim.report.annex.network import write_network, write_phases
 from dtt_sim.report.annex.word import Writer
@@ -82,10 +94,10 @@ def write_docx(
 
 def missing_lines(material: Material) -> list[str]:
     """What is missing, in English, for a terminal."""
-    from dtt_sim.report.annex.back import missing_text
-
     f = Facts(material, language("en"))
-    found = [m for m in dict.fromkeys(material.missing) if m.reason not in {"none_asked", "no_plan"}]
+    found = [
+        m for m in dict.fromkeys(material.missing) if m.reason not in {"none_asked", "no_plan"}
+    ]
     return [missing_text(f, one) for one in found]
 
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dtt_sim.report.annex.back import Compared
+from openpyxl.styles import Alignment, Font, PatternFill
+
+from dtt_sim.report.annex.back import Compared, missing_text
 from dtt_sim.report.annex.columns import FORMATS, KINDS, MEASURES, WIDTHS, Value, value_of
 from dtt_sim.report.annex.facts import Facts
 from dtt_sim.report.annex.material import TABLES, Material, Row
@@ -18,7 +20,6 @@ from dtt_sim.report.language import language
 from dtt_sim.workflow.output import whole_file
 
 if TYPE_CHECKING:
-    from openpyxl.cell.cell import WriteOnlyCell
     from openpyxl.workbook import Workbook
 
 COMPARED = (
@@ -30,6 +31,7 @@ MEASURED: Final = ("headline", "ranking", "beats", "assumptions")
 LONGEST_CELL: Final = 32767
 LONGEST_SHEET: Final = 31
 WIDEST: Final = 60.0
+WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
 FORMULA: Final = ("=", "+", "-", "@", "\t")
 """Beginnings of texts that a spreadsheet would compute."""
 _ESCAPE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -186,6 +188,8 @@ def _write_first(
 
     t = f.text
     sheet: Any = book.create_sheet(_sheet_name(t("sheet_name.contents")))
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.column_dimensions["A"].width = 34
     sheet.column_dimensions["B"].width = 12
     sheet.column_dimensions["C"].width = 90
@@ -208,11 +212,9 @@ def _write_first(
     sheet.append([])
     told = [one for one in dict.fromkeys(f.m.missing) if one.reason != "none_asked"]
     if told:
-        from dtt_sim.report.annex.back import missing_text
-
         sheet.append([_head(sheet, t("sheet_word.missing"))])
-        for one in told:
-            sheet.append([_styled(sheet, missing_text(f, one))])
+        for lack in told:
+            sheet.append([_styled(sheet, missing_text(f, lack))])
         sheet.append([])
     sheet.append([_head(sheet, t("sheet_word.credits"))])
     for credit in f.m.credits:
@@ -304,9 +306,8 @@ def _text(text: str) -> str:
 def _styled(
     sheet: Any, text: str, *, bold: bool = False, size: int = 11, colour: str = "000000",
     wrap: bool = False,
-) -> WriteOnlyCell:  # fmt: skip
+) -> Any:  # fmt: skip
     from openpyxl.cell.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font
 
     cell = WriteOnlyCell(sheet)
     _put(cell, text)
@@ -325,16 +326,14 @@ def _put(cell: Any, text: str) -> None:
         cell.quotePrefix = True
 
 
-def _head(sheet: Any, text: str) -> WriteOnlyCell:
-    from openpyxl.styles import Alignment, PatternFill
-
+def _head(sheet: Any, text: str) -> Any:
     cell = _styled(sheet, text, bold=True)
     cell.fill = PatternFill("solid", fgColor="E3E9EE")
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
     return cell
 
 
-def _value(sheet: Any, value: Value, column: str) -> WriteOnlyCell | None:
+def _value(sheet: Any, value: Value, column: str) -> Any:
     from openpyxl.cell.cell import WriteOnlyCell
 
     if value is None:
@@ -342,6 +341,8 @@ def _value(sheet: Any, value: Value, column: str) -> WriteOnlyCell | None:
     cell = WriteOnlyCell(sheet)
     if isinstance(value, str):
         _put(cell, value)
+        if len(value) > WIDEST:
+            cell.alignment = WRAPPED
         return cell
     cell.value = value
     kind = KINDS.get(column, "mixed")

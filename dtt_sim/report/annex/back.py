@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from dtt_sim.report.annex.facts import ALL, ANY, NONE, Facts
+from dtt_sim.report.annex.facts import ANY, NONE, Facts
 from dtt_sim.report.annex.material import Missing, Row, number_of
 from dtt_sim.report.annex.money import assumption_value, signed
 from dtt_sim.report.annex.word import Writer
+from dtt_sim.workflow.tables import ALL
 
 
 class Compared:
@@ -68,7 +69,12 @@ def write_comparison_section(w: Writer, f: Facts, compared: Compared) -> None:
         picture = compared.map_of(phase)
         if picture is not None:
             w.figure(
-                t("document_caption.comparison_map", phase=_phase(f, phase), base=base, other=other),
+                t(
+                    "document_caption.comparison_map",
+                    phase=_phase(f, phase),
+                    base=base,
+                    other=other,
+                ),
                 picture,
             )
 
@@ -85,27 +91,44 @@ def criterion_text(f: Facts, id_: str, text: str) -> str:
 
 
 def _ranking(w: Writer, f: Facts, compared: Compared) -> None:
+    """Both runs by each criterion, which is better, and how often the other one is."""
     t = w.text
-    rows = []
+    by: dict[str, dict[str, Row]] = {}
     for r in compared.rows("ranking"):
-        digits = 1 if r["unit"] == "%" else 0
-        band = NONE
-        if r["low"]:
-            band = f"{f.number(r['low'], digits)} – {f.number(r['high'], digits)}"
-        best = number_of(r["probability_best"])
-        rows.append(
-            [criterion_text(f, r["criterion"], r["text"]), r["run"], r["rank"],
-             f.number(r["value"], digits), band, t.term("document_unit", r["unit"]),
-             NONE if best is None else f.percent(100.0 * best, 0)]
-        )  # fmt: skip
-    if not rows:
+        by.setdefault(r["criterion"], {})[r["run"]] = r
+    both = {id_: [own[n] for n in compared.names] for id_, own in by.items() if len(own) == 2}
+    if not both:
         w.paragraph(t("document_comparison.no_ranking"))
         return
-    columns = ("criterion", "alternative", "rank", "value", "band", "measure", "best")
+    rows = []
+    for id_, (base, other) in both.items():
+        equal = base["rank"] == other["rank"]
+        better = t("document_comparison.equal") if equal else (
+            base if base["rank"] < other["rank"] else other
+        )["run"]  # fmt: skip
+        best = number_of(other["probability_best"])
+        rows.append(
+            [criterion_text(f, id_, base["text"]), t.term("document_unit", base["unit"]),
+             _standing(f, base), _standing(f, other), better,
+             NONE if best is None else f.percent(100.0 * best, 0)]
+        )  # fmt: skip
+    names = compared.names
     w.table(
-        t("document_caption.ranking"), [t(f"document_column.{c}") for c in columns], rows,
-        widths=[4.2, 1.9, 1.0, 2.4, 3.0, 1.8, 1.6], numeric=(3, 4, 6), small=True,
+        t("document_caption.ranking"),
+        [t("document_column.criterion"), t("document_column.measure"), *names,
+         t("document_column.better"), t("document_column.best", run=names[1])],
+        rows, widths=[4.0, 1.4, 3.4, 3.4, 1.6, 1.8], numeric=(2, 3, 5), small=True,
+        note=t("document_comparison.bands"),
     )  # fmt: skip
+
+
+def _standing(f: Facts, row: Row) -> str:
+    """A value, its band below it."""
+    digits = 1 if row["unit"] == "%" else 0
+    value = f.number(row["value"], digits)
+    if not row["low"]:
+        return value
+    return f"{value}\n({f.number(row['low'], digits)} – {f.number(row['high'], digits)})"
 
 
 def _changes(w: Writer, f: Facts, compared: Compared) -> list[str]:
@@ -127,9 +150,7 @@ def _changes(w: Writer, f: Facts, compared: Compared) -> list[str]:
         )  # fmt: skip
     _services(w, f, compared)
     moved = [p for p in phases if found.get((p, "gained")) or found.get((p, "lost"))]
-    moved += [
-        r["phase"] for r in compared.rows("changes") if r["change"] in {"gained", "lost"}
-    ]
+    moved += [r["phase"] for r in compared.rows("changes") if r["change"] in {"gained", "lost"}]
     return [p for p in dict.fromkeys(r["phase"] for r in compared.rows("changes")) if p in moved]
 
 
@@ -138,7 +159,7 @@ def _services(w: Writer, f: Facts, compared: Compared) -> None:
     found: dict[tuple[str, str, str], float] = {}
     for r in compared.rows("changes"):
         if r["unit"] == ALL and r["change"] in {"gained", "lost"}:
-            key = r["phase"], r["title"], r["change"]
+            key = r["phase"], t.term("document_word", r["title"]), r["change"]
             found[key] = found.get(key, 0.0) + (number_of(r["persons"]) or 0.0)
     pairs = [k for k in dict.fromkeys((p, s) for p, s, _ in found)
              if any(found.get((*k, c)) for c in ("gained", "lost"))]  # fmt: skip

@@ -132,7 +132,9 @@ def lines(
             x, y, marker=markers[k % 7], color=COLOURS[k % 5], label=label(name, LEGEND_LENGTH), markersize=5,
             linestyle=("-", "--", "-.", ":")[k % 4],
         )  # fmt: skip
-    ax.set_xticks(range(len(names)), [label(name) for name in names], rotation=20, ha="right", fontsize=7.5)
+    ax.set_xticks(
+        range(len(names)), [label(name) for name in names], rotation=20, ha="right", fontsize=7.5
+    )
     ax.set_ylim(0, 104)
     ax.set_ylabel(axis, fontsize=8)
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)

@@ -84,7 +84,11 @@ def value_of(f: Facts, table: str, column: str, text: str, row: dict[str, str]) 
     if column == "cause" and row.get("status"):
         return f.text.term("loss", text)
     if column in {"unit", "where"} and f.text.term("document_word", text) == text:
-        return f.text.term("document_unit", text) if table in {"headline", "ranking", "beats"} else text
+        return (
+            f.text.term("document_unit", text)
+            if table in {"headline", "ranking", "beats"}
+            else text
+        )
     return f.text.term(TERMS[column], text) if column in TERMS else text
 
 

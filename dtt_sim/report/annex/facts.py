@@ -115,7 +115,9 @@ class Facts:
     @property
     def units(self) -> list[str]:
         """Administrative units, in the order of the tables."""
-        return [u for u in dict.fromkeys(r.get("unit", "") for r in self.m.rows("summary")) if u != ALL]
+        return [
+            u for u in dict.fromkeys(r.get("unit", "") for r in self.m.rows("summary")) if u != ALL
+        ]
 
     @property
     def has_plan(self) -> bool:

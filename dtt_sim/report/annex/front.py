@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dtt_sim.report.annex.facts import ALL, ANY, NONE, Facts, sums
+from dtt_sim.report.annex.facts import ANY, NONE, Facts, sums
 from dtt_sim.report.annex.maps import coverage_map
 from dtt_sim.report.annex.material import Phase, number_of
 from dtt_sim.report.annex.styles import MARK, PLACEHOLDER, STRONG
 from dtt_sim.report.annex.word import Writer
+from dtt_sim.workflow.tables import ALL
 
 VIETNAM_DEG = 102.0, 8.0, 110.5, 23.5
 """West, south, east, north of a box round Việt Nam."""

@@ -49,7 +49,9 @@ def _drawn(f: Facts, run: FinishedRun, phase: Phase, layers: dict[str, Any], sea
     n_row = -(-len(layers) // n_column)
     west, south, east, north = run.grid.bounds
     panel_in = WIDTH_IN / n_column * min((north - south) / (east - west), 1.4)
-    figure = Figure(figsize=(WIDTH_IN, n_row * (panel_in + HEAD_IN) + FOOT_IN), layout="constrained")
+    figure = Figure(
+        figsize=(WIDTH_IN, n_row * (panel_in + HEAD_IN) + FOOT_IN), layout="constrained"
+    )
     FigureCanvasAgg(figure)
     axes = figure.subplots(n_row, n_column, squeeze=False).ravel()
     for ax in axes[len(layers) :]:
@@ -76,7 +78,12 @@ def _panel(
     ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
     if sea.any() and not sea.all():
         ax.contour(
-            run.grid.x, run.grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.5
+            run.grid.x,
+            run.grid.y,
+            sea.astype(float),
+            levels=[0.5],
+            colors="#333333",
+            linewidths=0.5,
         )
     for station in run.phases[[p.id for p in run.phases].index(phase.id)].stations.values():
         if station.service == name:

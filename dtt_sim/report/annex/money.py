@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dtt_sim.report.annex import charts
-from dtt_sim.report.annex.facts import ALL, NONE, Facts, sums
+from dtt_sim.report.annex.facts import NONE, Facts, sums
 from dtt_sim.report.annex.material import number_of
 from dtt_sim.report.annex.word import Writer
+from dtt_sim.workflow.tables import ALL
 
 SUPPORT = ("receivers delivered", "satellite receivers")
 GROUPS = ("receivers", "satellite", "capex", "opex")
@@ -210,7 +211,7 @@ def _lossy(f: Facts) -> list[str]:
 
 def _alternatives(w: Writer, f: Facts) -> None:
     t = w.text
-    rows = [r for r in f.rows("alternatives", unit=ALL, quality=("good", "grade 4"))]
+    rows = f.rows("alternatives", unit=ALL, quality=("good", "grade 4"))
     services = list(dict.fromkeys(r.get("service", "") for r in rows))
     by = {(r.get("alternative", ""), r.get("service", "")): r for r in rows}
     names = list(dict.fromkeys(name for name, _ in by))

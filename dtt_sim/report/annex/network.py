@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dtt_sim.report.annex import charts
-from dtt_sim.report.annex.facts import ALL, ANY, NONE, Facts
+from dtt_sim.report.annex.facts import ANY, NONE, Facts
 from dtt_sim.report.annex.front import coverage_table, map_figure, station_table, vintage_note
 from dtt_sim.report.annex.material import Phase, number_of
 from dtt_sim.report.annex.word import Writer
+from dtt_sim.workflow.tables import ALL
 
 STATUSES = ("starts with", "keeps", "gains", "loses", "without")
 
@@ -65,7 +66,9 @@ def _coverage_chart(w: Writer, f: Facts) -> None:
     phases = f.m.phases
     names = {n: title for p in phases for n, title in f.services(p).items() if f.is_digital(p, n)}
     series = {
-        title: [number_of(f.covered(p.id, n, upper=True).get("persons_served_percent")) for p in phases]
+        title: [
+            number_of(f.covered(p.id, n, upper=True).get("persons_served_percent")) for p in phases
+        ]
         for n, title in names.items()
     }
     if len(phases) > 1 and any(charts.is_drawable(values) for values in series.values()):
@@ -94,7 +97,10 @@ def _units(w: Writer, f: Facts, phase: Phase) -> None:
     rows = []
     for unit in (*units, ALL):
         own = [by.get((unit, name), {}) for name in services]
-        cells = [f.place(unit), f.number(next((r["persons"] for r in own if r.get("persons")), None))]
+        cells = [
+            f.place(unit),
+            f.number(next((r["persons"] for r in own if r.get("persons")), None)),
+        ]
         for row in own:
             cells += [f.number(row.get("persons_served")),
                       f.number(row.get("persons_served_percent"), 1)]  # fmt: skip
@@ -191,7 +197,9 @@ def _sites(stations: Mapping[str, Any], names: list[str]) -> str:
     found: dict[str, list[str]] = {}
     for name in names:
         station = stations[name]
-        found.setdefault(str(station.get("site") or name), []).append(str(station.get("service", "")))
+        found.setdefault(str(station.get("site") or name), []).append(
+            str(station.get("service", ""))
+        )
     return "; ".join(f"{site} ({', '.join(own)})" for site, own in found.items()) or NONE
 
 

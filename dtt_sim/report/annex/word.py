@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from dtt_sim.report.annex.styles import (
-    APPENDIX, BODY, CAPTION, CELL, CENTRE, NOTE, PLACEHOLDER, SMALL_CELL, TITLE, WARNING, new_document,
+    APPENDIX,
+    BODY,
+    CAPTION,
+    CELL,
+    CENTRE,
+    NOTE,
+    PLACEHOLDER,
+    SMALL_CELL,
+    TITLE,
+    WARNING,
+    new_document,
 )  # fmt: skip
 from dtt_sim.report.annex.text import clean
 from dtt_sim.report.language import Language
@@ -133,7 +143,9 @@ class Writer:
         style = SMALL_CELL if small else CELL
         is_whole = len(rows) <= SHORT_TABLE
         table.append(
-            _row([clean(cell) for cell in header], style, widths=twips, is_header=True, is_kept=True)
+            _row(
+                [clean(cell) for cell in header], style, widths=twips, is_header=True, is_kept=True
+            )
         )
         first_total = len(rows) - totals
         for k, row in enumerate(rows):
@@ -223,7 +235,9 @@ class Writer:
 
     def page_break(self) -> None:
         """Begin a new page."""
-        self.document.add_page_break()
+        from docx.enum.text import WD_BREAK
+
+        self.document.add_paragraph(style=NOTE).add_run().add_break(WD_BREAK.PAGE)
 
     def save(self, path: Path) -> None:
         """Fill the tables of contents and write the file."""
@@ -366,7 +380,12 @@ def _row(
     row.append(about)
     for k, (text, width) in enumerate(zip(cells, widths, strict=True)):
         cell = _cell(
-            text, style, is_header=is_header, is_bold=is_bold, is_number=k in numeric, is_kept=is_kept
+            text,
+            style,
+            is_header=is_header,
+            is_bold=is_bold,
+            is_number=k in numeric,
+            is_kept=is_kept,
         )
         cell.find(qn("w:tcPr")).insert(0, _element("w:tcW", w=str(width), type="dxa"))
         row.append(cell)

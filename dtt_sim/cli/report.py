@@ -35,7 +35,21 @@ def _html(request: Request) -> list[str]:
     return write_html(request.run, request.out, request.language, compare=request.compare)
 
 
-_FORMATS: dict[str, Callable[[Request], list[str]]] = {"html": _html}
+def _docx(request: Request) -> list[str]:
+    from dtt_sim.report.document import write_docx
+
+    return write_docx(request.run, request.out, request.language.code, compare=request.compare)
+
+
+def _xlsx(request: Request) -> list[str]:
+    from dtt_sim.report.workbook import write_xlsx
+
+    return write_xlsx(request.run, request.out, request.language.code, compare=request.compare)
+
+
+_FORMATS: dict[str, Callable[[Request], list[str]]] = {
+    "html": _html, "docx": _docx, "xlsx": _xlsx
+}  # fmt: skip
 """Writers by format; each returns the names of what the run lacks."""
 
 
@@ -48,17 +62,16 @@ _FORMATS: dict[str, Callable[[Request], list[str]]] = {"html": _html}
 )  # fmt: skip
 @click.option(
     "--format", "kind", type=click.Choice(list(_FORMATS)), default="html", show_default=True,
-    help="What to write.",
+    help="A page with map, charts and tables; the annex of a plan; all tables.",
 )  # fmt: skip
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path),
     help="File to write; by default report.<lang>.<format> in the folder of the run.",
 )  # fmt: skip
 def report(run: Path, *, lang: str, compare: Path | None, kind: str, out: Path | None) -> None:
-    """Write what a RUN found for those who decide: one HTML file with map, charts and tables.
+    """Write what a RUN found for those who decide: a page, a Word document or a workbook.
 
-    Of an interrupted run, or one of an older version, the report says what is missing and shows the
-    rest.
+    Of an interrupted run, or one of an older version, it says what is missing and shows the rest.
     """
     from dtt_sim.errors import OutputError
     from dtt_sim.report.language import language

@@ -11,6 +11,7 @@ from dtt_sim.errors import DttSimError
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import Facts
 from dtt_sim.report.annex.material import Missing, Phase, number_of
+from dtt_sim.report.annex.text import shortened
 from dtt_sim.report.maps import SEA_SERVED_COLOURS, SERVED_COLOURS, draw_scale
 from dtt_sim.workflow.finished import FinishedRun, StationOfRun
 from terrain.grid import transformer
@@ -35,8 +36,9 @@ def coverage_map(f: Facts, phase: Phase) -> BytesIO | None:
     try:
         layers = {name: run.layer(phase.id, name, "served").values for name, _ in services}
         sea = run.zone == SEA
-    except DttSimError as error:
-        f.m.missing.append(Missing(f"phases/{phase.id}", "unreadable", str(error)))
+    except (DttSimError, OSError, ValueError) as error:
+        # A name of another's manifest may be no name of a file.
+        f.m.missing.append(Missing(f"phases/{shortened(phase.id, 60)}", "unreadable", shortened(str(error), 300)))
         return None
     return _drawn(f, run, phase, layers, sea)
 

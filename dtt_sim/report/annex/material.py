@@ -212,7 +212,7 @@ class Material:
                 if file.read(8) == b"\x89PNG\r\n\x1a\n":
                     return path
             reason = "unreadable"
-        except OSError:
+        except (OSError, ValueError):
             reason = "absent"
         self.missing.append(Missing("/".join(parts), reason))
         return None

@@ -126,6 +126,7 @@ def _paragraph_styles(document: Document) -> None:
     styles: Any = document.styles
     styles[BODY].paragraph_format.first_line_indent = Mm(10)
     styles[TITLE].font.bold = styles[WARNING].font.bold = styles[CAPTION].font.bold = True
+    styles[TITLE].paragraph_format.keep_with_next = True
     styles[CAPTION].font.italic = False
     styles[NOTE].font.italic = True
     styles["TOC 2"].paragraph_format.left_indent = Mm(7)

@@ -163,7 +163,7 @@ class Writer:
         from docx.shared import Mm, Pt
 
         table = self.document.add_table(len(rows), len(rows[0]))
-        widths = Mm(0.36 * self.width_mm), Mm(0.64 * self.width_mm)
+        widths = Mm(0.42 * self.width_mm), Mm(0.58 * self.width_mm)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
         for cells, row in zip(table.rows, rows, strict=True):

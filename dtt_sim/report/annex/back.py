@@ -229,7 +229,7 @@ def write_assumptions(w: Writer, f: Facts) -> None:
         columns = ("number", "key", "value", "measure", "confidence", "reason", "source")
         w.table(
             t("document_caption.assumptions"), [t(f"document_column.{c}") for c in columns], rows,
-            widths=[0.9, 5, 4, 2.2, 2.1, 6.5, 4], small=True,
+            widths=[1.1, 5, 4, 2.2, 2.1, 6.4, 4], small=True,
         )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dtt_sim.report.annex.text import clean, shortened
 from dtt_sim.report.language import Language
@@ -140,6 +141,63 @@ def lines(
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)
     _thousands(ax, language, "y")
     figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
+    return as_png(figure)
+
+
+class Line(NamedTuple):
+    """A station in a plan.
+
+    Attributes
+    ----------
+    name : str
+    kind : int
+        Position of its colour.
+    on_air : list of (date, date)
+    """
+
+    name: str
+    kind: int
+    on_air: list[tuple[dt.date, dt.date]]
+
+
+def gantt(
+    stations: Sequence[Line], dates: Sequence[dt.date], kinds: Sequence[str], language: Language
+) -> BytesIO:
+    """Which station is on air when; phases are lines with their numbers."""
+    from matplotlib import dates as of_dates
+    from matplotlib.patches import Patch
+
+    # The library has no types of its own.
+    months: Any = of_dates
+
+    figure, ax = _figure(1.0 + 0.155 * len(stations))
+    for k, line in enumerate(stations):
+        for start, end in line.on_air:
+            left, right = months.date2num(start), months.date2num(end)
+            ax.barh(
+                k, right - left, left=left, height=0.7, color=COLOURS[line.kind],
+                hatch=HATCHES[line.kind], edgecolor="white", linewidth=0.3,
+            )  # fmt: skip
+    for k, date in enumerate(dates, start=1):
+        ax.axvline(months.date2num(date), color=LINE, linewidth=0.8)
+        # Phases that come soon after each other take turns in height.
+        ax.annotate(
+            language.number(k), (months.date2num(date), 1.0), xycoords=("data", "axes fraction"),
+            xytext=(0, 3 + 9 * (k % 2)), textcoords="offset points", ha="center", fontsize=8,
+        )  # fmt: skip
+    ax.set_yticks(range(len(stations)), [label(line.name) for line in stations], fontsize=7)
+    ax.set_ylim(len(stations) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis_date()
+    ax.xaxis.set_major_formatter(months.DateFormatter("%m/%Y"))
+    ax.tick_params(axis="x", labelsize=7.5)
+    figure.legend(
+        handles=[
+            Patch(facecolor=COLOURS[k], hatch=HATCHES[k], edgecolor="white", label=text)
+            for k, text in enumerate(kinds)
+        ],
+        loc="outside lower center", ncols=len(kinds), fontsize=7.5, frameon=False,
+    )  # fmt: skip
     return as_png(figure)
 
 

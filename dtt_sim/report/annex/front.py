@@ -19,8 +19,8 @@ def write_head(w: Writer, f: Facts) -> None:
     """Title, what the annex belongs to, and what is to be known before anything is read."""
     t = w.text
     w.grid(
-        [[(t("document_head.authority"), PLACEHOLDER), (t("document_head.state"), STRONG)],
-         [("", ""), (t("document_head.motto"), STRONG)]]
+        [[(t("document_head.authority"), PLACEHOLDER), _head(t("document_head.state"))],
+         [("", ""), _head(t("document_head.motto"))]]
     )  # fmt: skip
     w.title(t("document_head.annex"))
     w.title(t("document_head.title"))
@@ -32,6 +32,10 @@ def write_head(w: Writer, f: Facts) -> None:
     w.note(t("document_head.origin", version=str(f.m.get("dtt_sim") or NONE)))
     if f.m.get("scenario", "population", "approximate"):
         w.note(t("document_head.approximate"))
+
+
+def _head(text: str) -> tuple[str, str]:
+    return text, PLACEHOLDER if text.startswith("[") else STRONG
 
 
 def write_summary(w: Writer, f: Facts) -> None:
@@ -171,6 +175,10 @@ def write_state(w: Writer, f: Facts) -> None:
         return
     first = f.m.phases[0]
     w.heading(t("document_heading.state_stations"), 2)
+    if len(f.m.phases) == 1:
+        # What alone was run is the plan, and not what stands.
+        w.placeholder(t("document_state.unknown"))
+        return
     w.paragraph(t("document_state.stations", phase=f.dated(first)))
     station_table(w, f, first)
     w.heading(t("document_heading.state_coverage"), 2)
@@ -244,33 +252,37 @@ def station_table(w: Writer, f: Facts, phase: Phase) -> None:
 
 
 def coverage_table(w: Writer, f: Facts, phases: list[Phase], caption: str) -> None:
-    """People served by phase and service, at both qualities."""
+    """People served by phase and service at both qualities; the area where nobody is counted."""
     t = w.text
-    rows = []
-    for phase in phases:
-        for name, title in f.services(phase).items():
-            lower, upper = (f.covered(phase.id, name, upper=u) for u in (False, True))
-            if not lower and not upper:
-                continue
-            cells = [title]
-            if len(phases) > 1:
-                cells.insert(0, phase.title)
-            for row in (lower, upper):
-                cells += [f.number(row.get("persons_served")),
-                          f.percent(row.get("persons_served_percent"))]  # fmt: skip
-            rows.append(cells)
-    if not rows:
+    found = [
+        (phase, title, [f.covered(phase.id, name, upper=u) for u in (False, True)])
+        for phase in phases
+        for name, title in f.services(phase).items()
+    ]
+    found = [one for one in found if any(one[2])]
+    if not found:
         w.paragraph(t("document_missing.table"))
         return
-    columns = ["service", "persons_lower", "share_lower", "persons_upper", "share_upper"]
-    widths = [4.0, 2.2, 1.7, 2.2, 1.7]
-    if len(phases) > 1:
-        columns.insert(0, "phase")
-        widths.insert(0, 3.6)
-    first = len(columns) - 4
+    is_people = any(row.get("persons_served") for *_, both in found for row in both)
+    rows = []
+    for phase, title, both in found:
+        cells = [phase.title, title] if len(phases) > 1 else [title]
+        for row in both:
+            if is_people:
+                cells += [f.number(row.get("persons_served")),
+                          f.percent(row.get("persons_served_percent"))]  # fmt: skip
+            else:
+                cells.append(f.number(row.get("area_served_km2")))
+        rows.append(cells)
+    columns = ["persons_lower", "share_lower", "persons_upper", "share_upper"]
+    widths = [2.2, 1.7, 2.2, 1.7]
+    if not is_people:
+        columns, widths = ["area_lower", "area_upper"], [3.9, 3.9]
+    own = ["phase", "service"] if len(phases) > 1 else ["service"]
+    header = [t(f"document_column.{name}") for name in (*own, *columns)]
     w.table(
-        caption, [t(f"document_column.{name}") for name in columns], rows, widths=widths,
-        numeric=range(first, first + 4), small=True, note=t("document_network.qualities"),
+        caption, header, rows, widths=[*(3.6, 4.0)[-len(own) :], *widths],
+        numeric=range(len(own), len(header)), small=True, note=t("document_network.qualities"),
     )  # fmt: skip
 
 
@@ -307,7 +319,7 @@ def _reception(w: Writer, f: Facts) -> None:
     told = f.m.mapping("scenario", "households")
     names = ("terrestrial", "cable", "satellite", "none", "poor", "near_poor")
     rows = [
-        [t(f"document_reception.{name}"), f.percent(told[f"{name}_percent"])]
+        [capital(t(f"document_reception.{name}")), f.percent(told[f"{name}_percent"])]
         for name in names
         if number_of(told.get(f"{name}_percent")) is not None
     ]
@@ -318,6 +330,11 @@ def _reception(w: Writer, f: Facts) -> None:
         t("document_caption.reception"), [t("document_column.kind"), t("document_column.share")],
         rows, widths=[6, 3], numeric=(1,), note=t("document_demand.assumed"),
     )  # fmt: skip
+
+
+def capital(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _programmes(w: Writer, f: Facts) -> None:

@@ -38,7 +38,9 @@ def coverage_map(f: Facts, phase: Phase) -> BytesIO | None:
         sea = run.zone == SEA
     except (DttSimError, OSError, ValueError) as error:
         # A name of another's manifest may be no name of a file.
-        f.m.missing.append(Missing(f"phases/{shortened(phase.id, 60)}", "unreadable", shortened(str(error), 300)))
+        f.m.missing.append(
+            Missing(f"phases/{shortened(phase.id, 60)}", "unreadable", shortened(str(error), 300))
+        )
         return None
     return _drawn(f, run, phase, layers, sea)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import NONE, Facts, sums
 from dtt_sim.report.annex.material import number_of
-from dtt_sim.report.annex.word import Writer
+from dtt_sim.report.annex.word import Blank, Writer
 from dtt_sim.workflow.tables import ALL
 
 SUPPORT = ("receivers delivered", "satellite receivers")
@@ -247,7 +247,7 @@ def write_organisation(w: Writer, f: Facts) -> None:
     w.table(
         t("document_caption.organisation"),
         [t(f"document_column.{c}") for c in ("number", "body", "task", "deadline")],
-        [[str(k), f"[{t(f'document_body.{b}')}]", f"[{t(f'document_task.{b}')}]",
-          f"[{t('document_organisation.deadline')}]"] for k, b in enumerate(bodies, start=1)],
+        [[str(k), Blank(t(f"document_body.{b}")), Blank(t(f"document_task.{b}")),
+          Blank(t("document_organisation.deadline"))] for k, b in enumerate(bodies, start=1)],
         widths=[1.1, 4, 7, 2.6],
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dtt_sim.report.annex import charts
@@ -12,6 +13,10 @@ from dtt_sim.report.annex.material import Phase, number_of
 from dtt_sim.report.annex.word import Writer
 from dtt_sim.workflow.tables import ALL
 
+MOST_LINES = 70
+"""Stations that fit on a page."""
+TAIL = 0.12
+"""Of the time between the first and the last phase, drawn after the last."""
 STATUSES = ("starts with", "keeps", "gains", "loses", "without")
 
 
@@ -159,9 +164,7 @@ def write_phases(w: Writer, f: Facts) -> None:
         return
     w.heading(t("document_heading.phases_dates"), 2)
     _dates(w, f)
-    plan = f.m.picture("plan.png")
-    if plan is not None:
-        w.figure(t("document_caption.plan"), plan)
+    _plan(w, f)
     w.heading(t("document_heading.phases_households"), 2)
     if not f.has_plan:
         w.paragraph(t("document_missing.plan"))
@@ -171,6 +174,46 @@ def write_phases(w: Writer, f: Facts) -> None:
     _losses(w, f)
     w.heading(t("document_heading.phases_gates"), 2)
     _gates(w, f)
+
+
+def _plan(w: Writer, f: Facts) -> None:
+    """Which station is on air when: drawn from the manifest, or the run's own picture."""
+    t = w.text
+    lines = plan_lines(f.m.phases)
+    if 0 < len(lines) <= MOST_LINES:
+        dates = [p.date for p in f.m.phases if p.date is not None]
+        kinds = [t(f"document_kind.{kind}") for kind in ("digital", "analogue")]
+        w.figure(t("document_caption.plan"), charts.gantt(lines, dates, kinds, t))
+        w.note(t("document_phases.plan"))
+        return
+    plan = f.m.picture("plan.png") if len(f.m.phases) > 1 else None
+    if plan is not None:
+        w.figure(t("document_caption.plan"), plan)
+
+
+def plan_lines(phases: Sequence[Phase]) -> list[charts.Line]:
+    """Stations by site with the days between which they are on air; none without dates."""
+    dates = [p.date for p in phases if p.date is not None]
+    if len(dates) != len(phases) or len(dates) < 2:
+        return []
+    end = dates[-1] + max(TAIL * (dates[-1] - dates[0]), dt.timedelta(days=30))
+    found: dict[str, charts.Line] = {}
+    sites: dict[str, int] = {}
+    for phase, start, until in zip(phases, dates, [*dates[1:], end], strict=True):
+        for id_, station in phase.stations.items():
+            site, service = (str(station.get(k, "")) for k in ("site", "service"))
+            sites.setdefault(site, len(sites))
+            is_digital = bool(phase.services.get(service, {}).get("digital"))
+            line = found.setdefault(
+                id_, charts.Line(f"{site} · {service}", 0 if is_digital else 1, [])
+            )
+            if line.on_air and line.on_air[-1][1] == start:
+                line.on_air[-1] = line.on_air[-1][0], until
+            else:
+                line.on_air.append((start, until))
+    return sorted(
+        found.values(), key=lambda line: (sites[line.name.rpartition(" · ")[0]], line.name)
+    )
 
 
 def _dates(w: Writer, f: Facts) -> None:

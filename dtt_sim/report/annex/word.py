@@ -35,6 +35,12 @@ ROMAN: Final = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI
 TWIPS_PER_MM: Final = 1440.0 / 25.4
 
 
+class Blank(str):
+    """A cell of a table that the province is to fill."""
+
+    __slots__ = ()
+
+
 class Writer:
     """Writes a document from its beginning to its end.
 
@@ -123,7 +129,7 @@ class Writer:
         caption : str
         header : sequence of str
         rows : sequence of sequences of str
-            A cell between "[" and "]" is a placeholder.
+            A :class:`Blank` is marked as a placeholder.
         widths : sequence of float, optional
             In proportion; by default all the same.
         numeric : sequence of int
@@ -152,7 +158,7 @@ class Writer:
             # No heading alone at the end of a page, no total alone on the next.
             is_kept = k < len(rows) - 1 and (is_whole or k == 0 or k >= first_total - 2)
             table.append(
-                _row([clean(cell) for cell in row], style, widths=twips, numeric=frozenset(numeric),
+                _row([_held(cell) for cell in row], style, widths=twips, numeric=frozenset(numeric),
                      is_bold=k >= first_total, is_kept=is_kept)
             )  # fmt: skip
         self.document.element.body.insert(len(self.document.element.body) - 1, table)
@@ -163,7 +169,7 @@ class Writer:
         from docx.shared import Mm, Pt
 
         table = self.document.add_table(len(rows), len(rows[0]))
-        widths = Mm(0.42 * self.width_mm), Mm(0.58 * self.width_mm)
+        widths = Mm(0.37 * self.width_mm), Mm(0.63 * self.width_mm)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
         for cells, row in zip(table.rows, rows, strict=True):
@@ -281,6 +287,11 @@ class Writer:
 
     def _end(self, p: Paragraph, bookmark: str) -> None:
         p._p.append(_element("w:bookmarkEnd", id=str(int(bookmark[4:]))))
+
+
+def _held(cell: str) -> str:
+    text = clean(cell)
+    return Blank(f"[{text}]") if isinstance(cell, Blank) else text
 
 
 def _element(name: str, /, **attributes: str) -> Any:
@@ -415,6 +426,6 @@ def _cell(
     p = New(element, None)  # type: ignore[arg-type]
     run = p.add_run(text)
     run.bold = True if is_header or is_bold else None
-    if text.startswith("[") and text.endswith("]") and not is_header:
+    if isinstance(text, Blank):
         run._r.get_or_add_rPr().insert(0, _element("w:rStyle", val=PLACEHOLDER.replace(" ", "")))
     return cell

@@ -20,7 +20,6 @@ from dtt_sim.report.annex.text import clean
 from dtt_sim.report.language import language, languages
 from dtt_sim.report.workbook import write_xlsx
 
-
 WRITTEN = [name for name in TABLES if name != "alternatives"]
 """The small plan has no alternatives."""
 

@@ -13,6 +13,7 @@ from dtt_sim.report.annex.back import (
     missing_text,
     write_assumptions,
     write_comparison_section,
+    write_comparison_summary,
     write_credits,
     write_missing,
 )  # fmt: skip
@@ -24,7 +25,7 @@ from dtt_sim.report.annex.front import (
     write_state,
     write_summary,
 )  # fmt: skip
-from dtt_sim.report.annex.material import Material
+from dtt_sim.report.annex.material import Material, Missing
 from dtt_sim.report.annex.money import (
     write_cost,
     write_effect,
@@ -66,8 +67,19 @@ def write_docx(
     f = Facts(Material.open(run), language(code))
     w = Writer(f.text)
     w.document.core_properties.title = " ".join(f.text("document_head.title").split())[:255]
+    with compared_runs(f.m, compare) as found:
+        _write(w, f, found)
+    with whole_file(Path(path)) as part:
+        w.save(part)
+    return missing_lines(f.m)
+
+
+def _write(w: Writer, f: Facts, compared: Compared | None) -> None:
+    """All sections, in the order that provinces use."""
     write_head(w, f)
     write_summary(w, f)
+    if compared is not None:
+        write_comparison_summary(w, f, compared)
     w.page_break()
     for kind in ("heading", "table", "figure"):
         w.contents(kind, f.text(f"document_contents.{kind}"))
@@ -80,16 +92,12 @@ def write_docx(
     write_support(w, f)
     write_cost(w, f)
     write_effect(w, f)
-    with compared_runs(f.m, compare) as found:
-        if found is not None:
-            write_comparison_section(w, f, found)
+    if compared is not None:
+        write_comparison_section(w, f, compared)
     write_organisation(w, f)
     write_assumptions(w, f)
     write_credits(w, f)
     write_missing(w, f)
-    with whole_file(Path(path)) as part:
-        w.save(part)
-    return missing_lines(f.m)
 
 
 def missing_lines(material: Material) -> list[str]:
@@ -127,5 +135,6 @@ def _compare(base: Material, other: Path, folder: Path) -> Compared:
         names, titles = (runs[0].label, runs[1].label), (runs[0].title, runs[1].title)
         found = write_comparison(runs, folder / "comparison", draw=draw_changes)
     except DttSimError as error:
+        base.missing.append(Missing(names[1], "not_compared", str(error)))
         return Compared(folder, names, titles, trouble=str(error))
     return Compared(folder / "comparison", names, titles, found.against[0].runs.warnings)

@@ -92,6 +92,7 @@ def write_xlsx(
             sheets += _compared_sheets(f, found)
     sheets = [sheet for sheet in sheets if sheet.rows]
     book = Workbook(write_only=True)
+    book.properties.creator, book.properties.title = "", clean(f.m.title)[:255]
     _write_first(book, f, sheets, found)
     for sheet in sheets:
         _write_sheet(book, f, sheet)

@@ -148,10 +148,47 @@ def _changes(w: Writer, f: Facts, compared: Compared) -> list[str]:
             [[_phase(f, p), *(f.number(found.get((p, c), 0.0)) for c in changes)] for p in phases],
             widths=[5, 2, 2, 2, 2], numeric=(1, 2, 3, 4), small=True,
         )  # fmt: skip
+    if phases:
+        _units(w, f, compared, phases[-1])
     _services(w, f, compared)
     moved = [p for p in phases if found.get((p, "gained")) or found.get((p, "lost"))]
     moved += [r["phase"] for r in compared.rows("changes") if r["change"] in {"gained", "lost"}]
     return [p for p in dict.fromkeys(r["phase"] for r in compared.rows("changes")) if p in moved]
+
+
+def _units(w: Writer, f: Facts, compared: Compared, phase: str) -> None:
+    """Households gained and lost in a phase by unit, and the main reason of what is lost."""
+    t = w.text
+    found: dict[str, dict[str, float]] = {}
+    causes: dict[str, dict[str, float]] = {}
+    for r in compared.rows("households"):
+        if r["item"] != ANY or r["phase"] != phase or r["change"] not in {"gained", "lost"}:
+            continue
+        number = number_of(r["households"]) or 0.0
+        own = found.setdefault(r["unit"], {"gained": 0.0, "lost": 0.0})
+        own[r["change"]] += number
+        if r["change"] == "lost":
+            of_unit = causes.setdefault(r["unit"], {})
+            of_unit[r["cause"]] = of_unit.get(r["cause"], 0.0) + number
+    rows = [
+        [f.place(unit), f.number(own["gained"]), f.number(own["lost"]),
+         _main_cause(f, causes.get(unit, {}))]
+        for unit, own in sorted(found.items(), key=lambda one: one[0] == ALL)
+    ]  # fmt: skip
+    if rows:
+        w.table(
+            t("document_caption.changes_units", phase=_phase(f, phase)),
+            [t("document_column.unit"), *(t.term("change", c) for c in ("gained", "lost")),
+             t("document_column.cause")],
+            rows, widths=[3.6, 2, 2, 6], numeric=(1, 2), totals=1 if ALL in found else 0, small=True,
+        )  # fmt: skip
+
+
+def _main_cause(f: Facts, causes: dict[str, float]) -> str:
+    if not causes:
+        return NONE
+    cause = max(causes, key=lambda name: causes[name])
+    return f.text.term("loss", cause) if cause else NONE
 
 
 def _services(w: Writer, f: Facts, compared: Compared) -> None:
@@ -192,23 +229,49 @@ def _gates(w: Writer, f: Facts, compared: Compared) -> None:
 
 
 def _money(w: Writer, f: Facts, compared: Compared) -> None:
-    t = w.text
+    cost, verdict = _cost_line(f, compared), _verdict_line(f, compared)
+    for line in (cost, verdict):
+        if line:
+            w.paragraph(line)
+
+
+def _cost_line(f: Facts, compared: Compared) -> str:
+    """What both cost in all; empty where that is not told."""
     total = next(
         (r for r in compared.rows("costs")
          if (r["phase"], r["where"], r["item"]) == (ALL, ALL, "total")), None,
     )  # fmt: skip
-    if total is not None:
-        w.paragraph(
-            t("document_comparison.cost", base=f.number(total["base"]), other=f.number(total["other"]),
-              difference=signed(f, total["difference"]), currency=total["currency"])
-        )  # fmt: skip
+    if total is None:
+        return ""
+    return f.text(
+        "document_comparison.cost", base=f.number(total["base"]), other=f.number(total["other"]),
+        difference=signed(f, total["difference"]), currency=total["currency"],
+    )  # fmt: skip
+
+
+def _verdict_line(f: Facts, compared: Compared) -> str:
+    """More or fewer households, for more or less money; empty where that is not told."""
+    t = f.text
     one = next((r for r in compared.rows("cost_per_household") if r["item"] == ANY), None)
-    if one is not None:
-        text = t.term("document_verdict", one["verdict"])
-        likely = number_of(one["probability_of_verdict"])
-        if likely is not None:
-            text += " " + t("document_comparison.likely", share=f.percent(100.0 * likely, 0))
-        w.paragraph(t("document_comparison.verdict", verdict=text))
+    if one is None:
+        return ""
+    text = t.term("document_verdict", one["verdict"])
+    likely = number_of(one["probability_of_verdict"])
+    if likely is not None:
+        text += " " + t("document_comparison.likely", share=f.percent(100.0 * likely, 0))
+    return t("document_comparison.verdict", verdict=text)
+
+
+def write_comparison_summary(w: Writer, f: Facts, compared: Compared) -> None:
+    """The comparison in a line or two."""
+    t = f.text
+    if compared.trouble:
+        return
+    verdict, cost = _verdict_line(f, compared), _cost_line(f, compared)
+    if verdict or cost:
+        base, other = compared.names
+        about = t("document_comparison.summary", base=base, other=other)
+        w.bullet(" ".join(part for part in (about, verdict, cost) if part))
 
 
 def write_assumptions(w: Writer, f: Facts) -> None:

@@ -65,8 +65,14 @@ def made(source: Path, path: Path, code: str = "vi", **options: Any) -> Element:
 
 
 @pytest.fixture(scope="session")
-def vietnamese(folder: Path) -> Element:
-    return made(folder / "base", folder / "vi.docx")
+def file(folder: Path) -> Path:
+    write_docx(folder / "base", folder / "vi.docx")
+    return folder / "vi.docx"
+
+
+@pytest.fixture(scope="session")
+def vietnamese(file: Path) -> Element:
+    return body(file)
 
 
 def headings(root: Element, level: str = "Heading1") -> list[str]:
@@ -99,7 +105,7 @@ def test_sections_have_the_order_of_vietnamese_provinces(vietnamese: Element, fo
         assert headings(root) == [text(f"document_heading.{name}") for name in names]
 
 
-def test_page_and_font_are_those_of_the_decree(vietnamese: Element, folder: Path) -> None:
+def test_page_and_font_are_those_of_the_decree(vietnamese: Element, file: Path) -> None:
     sections = list(vietnamese.iter(f"{W}sectPr"))
     sizes = [s.find(f"{W}pgSz") for s in sections]
     orientations = [size.get(f"{W}orient", "portrait") for size in sizes if size is not None]
@@ -117,10 +123,10 @@ def test_page_and_font_are_those_of_the_decree(vietnamese: Element, folder: Path
     assert [s.find(f"{W}titlePg") is not None for s in sections] == [True] + [False] * (
         len(sections) - 1
     )
-    with zipfile.ZipFile(folder / "vi.docx") as file:
-        header = next(n for n in file.namelist() if n.startswith("word/header"))
-        assert "PAGE" in " ".join(instructions(fromstring(file.read(header))))
-        styles = fromstring(file.read("word/styles.xml"))
+    with zipfile.ZipFile(file) as parts:
+        header = next(n for n in parts.namelist() if n.startswith("word/header"))
+        assert "PAGE" in " ".join(instructions(fromstring(parts.read(header))))
+        styles = fromstring(parts.read("word/styles.xml"))
     body_style = next(s for s in styles if s.get(f"{W}styleId") == "AnnexText")
     fonts, size = body_style.find(f"{W}rPr/{W}rFonts"), body_style.find(f"{W}rPr/{W}sz")
     assert fonts is not None
@@ -198,12 +204,14 @@ def test_numbers_are_those_of_the_tables(vietnamese: Element, folder: Path) -> N
         ]
 
 
-def test_numbers_are_written_as_each_language_has_them(folder: Path, tmp_path: Path) -> None:
+def test_numbers_are_written_as_each_language_has_them(
+    folder: Path, vietnamese: Element, tmp_path: Path
+) -> None:
     text = text_of(made(folder / "base", tmp_path / "en.docx", "en"))
     assert "6,440" in text
-    assert "6.440" in text_of(body(folder / "vi.docx"))
+    assert "6.440" in text_of(vietnamese)
     assert "1 January 2015" in text
-    assert "01/01/2015" in text_of(body(folder / "vi.docx"))
+    assert "01/01/2015" in text_of(vietnamese)
 
 
 def test_what_only_the_province_can_write_is_marked(vietnamese: Element) -> None:
@@ -214,16 +222,16 @@ def test_what_only_the_province_can_write_is_marked(vietnamese: Element) -> None
     ]
     assert len(marked) > 20
     assert all(one.startswith("[") and one.endswith("]") for one in marked)
-    unmarked = [
-        text_of(r)
-        for r in vietnamese.iter(f"{W}r")
-        if text_of(r).startswith("[") and text_of(r) not in marked
-    ]
-    assert all("đã kiểm chứng" in one for one in unmarked) or not unmarked
+    # A text of the scenario in brackets is no placeholder.
+    cells = [text_of(c) for c in vietnamese.iter(f"{W}tc")]
+    assert "[%]" in cells
+    assert "[%]" not in marked
 
 
-def test_national_documents_stand_in_vietnam_alone(folder: Path, tmp_path: Path) -> None:
-    assert "2451/QĐ-TTg" in text_of(body(folder / "vi.docx"))
+def test_national_documents_stand_in_vietnam_alone(
+    folder: Path, vietnamese: Element, tmp_path: Path
+) -> None:
+    assert "2451/QĐ-TTg" in text_of(vietnamese)
     copy = altered(folder / "base", tmp_path / "run", lambda text: text)
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["scenario"]["grid"] |= {
@@ -293,11 +301,20 @@ def test_a_comparison_is_a_section(folder: Path, tmp_path: Path) -> None:
         if (r["phase"], r["figure"], r["item"]) == ("aso", "receives", "(any programme)")
     )  # fmt: skip
     assert vi_number(receiving[3].split("\n")[0]) == float(last["value"])
+    # By unit, they sum to those of all.
+    units = next(r for n, r in found.items() if n.startswith("Số hộ được thêm và bị mất theo địa"))
+    gained = [vi_number(row[1]) for row in units[1:]]
+    changes = found[text("document_caption.changes")]
+    assert sum(gained[:-1]) == pytest.approx(gained[-1], abs=2.0)
+    assert gained[-1] == vi_number(changes[-1][1]) > 0
+    assert "strong" in text_of(root).partition(text("document_contents.heading"))[0]
 
 
 def test_what_cannot_be_compared_says_why_and_has_the_rest(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    root = made(folder / "base", tmp_path / "a.docx", "en", compare=tmp_path / "other")
+    missing = write_docx(folder / "base", tmp_path / "a.docx", "en", compare=tmp_path / "other")
+    assert any(line.startswith("other: cannot be compared") for line in missing)
+    root = body(tmp_path / "a.docx")
     assert "No comparison: " in text_of(root)
     assert "not the folder of a finished run" in text_of(root)
     assert "ORGANISATION" in headings(root)
@@ -401,11 +418,10 @@ def test_the_command(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.slow
-def test_an_office_opens_it(folder: Path, tmp_path: Path, vietnamese: Element) -> None:
-    del vietnamese
+def test_an_office_opens_it(file: Path, tmp_path: Path) -> None:
     subprocess.run(
         ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'home').as_uri()}",
-         "--convert-to", "txt:Text (encoded):UTF8", "--outdir", tmp_path, folder / "vi.docx"],
+         "--convert-to", "txt:Text (encoded):UTF8", "--outdir", tmp_path, file],
         check=True, capture_output=True, timeout=300,
     )  # fmt: skip
     text = (tmp_path / "vi.txt").read_text(encoding="utf-8")

@@ -80,7 +80,6 @@ def _write(w: Writer, f: Facts, compared: Compared | None) -> None:
     write_summary(w, f)
     if compared is not None:
         write_comparison_summary(w, f, compared)
-    w.page_break()
     for kind in ("heading", "table", "figure"):
         w.contents(kind, f.text(f"document_contents.{kind}"))
     w.page_break()

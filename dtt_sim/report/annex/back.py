@@ -117,7 +117,7 @@ def _ranking(w: Writer, f: Facts, compared: Compared) -> None:
         t("document_caption.ranking"),
         [t("document_column.criterion"), t("document_column.measure"), *names,
          t("document_column.better"), t("document_column.best", run=names[1])],
-        rows, widths=[4.0, 1.4, 3.4, 3.4, 1.6, 1.8], numeric=(2, 3, 5), small=True,
+        rows, widths=[3.9, 1.8, 3.3, 3.3, 1.6, 1.8], numeric=(2, 3, 5), small=True,
         note=t("document_comparison.bands"),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FEW_PANELS: Final = 4
 """Up to which there are two columns, and three beyond."""
-WIDTH_IN, HEAD_IN, FOOT_IN = 6.3, 0.42, 0.75
+WIDTH_IN, HEAD_IN, FOOT_IN = 6.3, 0.33, 0.5
 MOST_PANELS: Final = 12
 """More would not fit on a page; digital services come first."""
 NO_DATA_COLOUR: Final = "#ffffff"

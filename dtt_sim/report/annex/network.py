@@ -261,7 +261,7 @@ def _households(w: Writer, f: Facts) -> None:
     columns = ("phase", "date", "receiving", "band", "gains", "loses", "without")
     w.table(
         t("document_caption.households"), [t(f"document_column.{c}") for c in columns], rows,
-        widths=[3.4, 2.1, 1.9, 3.2, 1.6, 1.6, 1.8], numeric=range(2, 7), small=True,
+        widths=[3.2, 2.4, 1.8, 3.2, 1.6, 1.6, 1.8], numeric=range(2, 7), small=True,
         note=t("document_phases.households"),
     )  # fmt: skip
     w.figure(

@@ -79,9 +79,10 @@ class Writer:
         label = self.text("document_appendix.label")
         self._entry("heading", 1, p, clean(text), f"{label} {letter}.")
 
-    def title(self, text: str) -> None:
+    def title(self, text: str, *, is_new_page: bool = False) -> None:
         """A centred title that the table of contents leaves out."""
-        self.document.add_paragraph(clean(text), style=TITLE)
+        p = self.document.add_paragraph(clean(text), style=TITLE)
+        p.paragraph_format.page_break_before = is_new_page or None
 
     def centred(self, text: str, *, italic: bool = False, bold: bool = False) -> None:
         """A centred line."""
@@ -236,7 +237,8 @@ class Writer:
 
     def contents(self, kind: str, title: str) -> None:
         """A table of contents ("heading"), tables or figures: a field, filled at the end."""
-        self.title(title)
+        # Contents and lists begin on pages of their own, the second list follows the first.
+        self.title(title, is_new_page=kind != "figure")
         self._contents.append((kind, self.document.add_paragraph(style="TOC 1")))
 
     def page_break(self) -> None:

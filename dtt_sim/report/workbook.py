@@ -123,9 +123,11 @@ def _tables(m: Material) -> dict[str, list[Row]]:
 
 def _phases(m: Material) -> list[Row]:
     return [
-        {"phase": p.id, "title": p.title, "date": p.date.isoformat() if p.date else "",
-         "confidence": p.confidence, "note": p.note,
-         "services": "; ".join(p.services), "stations": "; ".join(p.stations)}
+        Row(
+            phase=p.id, title=p.title, date=p.date.isoformat() if p.date else "",
+            confidence=p.confidence, note=p.note, services="; ".join(p.services),
+            stations="; ".join(p.stations),
+        )
         for p in m.phases
     ]  # fmt: skip
 
@@ -138,13 +140,13 @@ def _stations(m: Material) -> list[Row]:
         for name, station in phase.stations.items():
             more = about.get(name, {})
             rows.append(
-                {
-                    "phase": phase.id, "station": name,
+                Row(
+                    phase=phase.id, station=name,
                     **{k: _cell(station.get(k)) for k in
                        ("site", "lat_deg", "lon_deg", "service", "frequency_mhz", "erp_kw")},
                     **{k: _cell(more.get(k)) for k in
                        ("channel", "height_agl_m", "height_amsl_m", "polarisation", "delay_us")},
-                }
+                )
             )  # fmt: skip
     return rows
 
@@ -155,7 +157,7 @@ def _modes(m: Material) -> list[Row]:
         "extended_carriers", "programmes",
     )  # fmt: skip
     return [
-        {"multiplex": name, **{k: _cell(mode.get(k)) for k in columns}}
+        Row(multiplex=name, **{k: _cell(mode.get(k)) for k in columns})
         for name, mode in m.mapping("scenario", "multiplexes").items()
         if isinstance(mode, Mapping)
     ]

@@ -39,7 +39,7 @@ class Compared:
         if not path.is_file():
             return []
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
+            return [Row(row) for row in csv.DictReader(file)]
 
     def map_of(self, phase: str) -> Path | None:
         """The map of a phase in which anything changes."""

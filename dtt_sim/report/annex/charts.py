@@ -50,7 +50,8 @@ def as_png(figure: Figure) -> BytesIO:
 def label(text: str, most: int = LABEL_LENGTH) -> str:
     """A name as a chart can hold it: one line, not too long, no formula."""
     one = " ".join(clean(text).split())
-    return shortened(one, most).replace("$", r"\$")
+    # A legend leaves out what is called nothing.
+    return shortened(one, most).replace("$", r"\$") or "–"
 
 
 def _thousands(ax: Axes, language: Language, axis: str) -> None:
@@ -115,7 +116,8 @@ def stacks(
     ax.set_xlim(0, max(max(left, default=0.0), 1e-9) * 1.15)
     ax.set_xlabel(axis, fontsize=8)
     _thousands(ax, language, "x")
-    figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
+    if parts:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
     return as_png(figure)
 
 
@@ -140,7 +142,8 @@ def lines(
     ax.set_ylabel(axis, fontsize=8)
     ax.grid(axis="y", color="#dddddd", linewidth=0.5)
     _thousands(ax, language, "y")
-    figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
+    if series:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=7.5, frameon=False)
     return as_png(figure)
 
 

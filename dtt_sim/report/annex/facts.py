@@ -91,14 +91,14 @@ class Facts:
     def figure(self, phase: str, figure: str, item: str = ANY) -> Row:
         """A row of headline.csv; empty where there is none."""
         found = self.rows("headline", phase=phase, figure=figure, item=item)
-        return found[0] if found else {}
+        return found[0] if found else Row()
 
     def covered(self, phase: str, service: str, unit: str = ALL, *, upper: bool) -> Row:
         """A row of summary.csv at the lower or the upper quality; empty where there is none."""
         found = self.rows(
             "summary", phase=phase, multiplex=service, unit=unit, quality=UPPER if upper else LOWER
         )
-        return found[0] if found else {}
+        return found[0] if found else Row()
 
     def services(self, phase: Phase) -> dict[str, str]:
         """Services of a phase with their titles, digital ones first."""
@@ -144,7 +144,7 @@ class Facts:
     def cost(self, phase: str = ALL, where: str = ALL, item: str = "total") -> Row:
         """A row of costs.csv; empty where there is none."""
         found = self.rows("costs", phase=phase, where=where, item=item)
-        return found[0] if found else {}
+        return found[0] if found else Row()
 
 
 class Sum(NamedTuple):

@@ -13,16 +13,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from dtt_sim.errors import DttSimError
+from dtt_sim.workflow.account_tables import (
+    COST_HEADER,
+    FAIRNESS_HEADER,
+    GATE_HEADER,
+    HEADLINE_HEADER,
+)
 from dtt_sim.workflow.finished import FinishedRun
 from dtt_sim.workflow.manifest import MANIFEST
+from dtt_sim.workflow.tables import CAUSE_HEADER, SUMMARY_HEADER
+from dtt_sim.workflow.transition import LEDGER_HEADER
 
-Row = dict[str, str]
+
+class Row(dict[str, str]):
+    """A row of a table; a column that another version lacks is empty."""
+
+    def __missing__(self, key: str) -> str:
+        """Nothing, in place of an error."""
+        del key
+        return ""
+
+
 ACCOUNTS = ("ledger", "costs", "gates", "fairness", "headline")
 """Tables that only runs of a plan with households have."""
 TABLES = ("summary", "causes", "programmes", *ACCOUNTS, "alternatives", "links", "assumptions")
+
+
+HEADERS: Final = {
+    "summary": SUMMARY_HEADER, "causes": CAUSE_HEADER, "ledger": LEDGER_HEADER,
+    "costs": COST_HEADER, "gates": GATE_HEADER, "fairness": FAIRNESS_HEADER,
+    "headline": HEADLINE_HEADER,
+}  # fmt: skip
+"""Columns that this version writes."""
 
 
 class Missing(NamedTuple):
@@ -191,7 +216,11 @@ class Material:
                         detail = f"{path.name}:{reader.line_num}"
                         self.missing.append(Missing(path.name, "cut_off", detail))
                         break
-                    rows.append(row)
+                    rows.append(Row(row))
+                lacking = [c for c in HEADERS.get(name, ()) if c not in (reader.fieldnames or ())]
+                if lacking:
+                    detail = ", ".join(lacking)
+                    self.missing.append(Missing(path.name, "columns", detail))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self.missing.append(Missing(path.name, "unreadable", str(error)))
         return rows

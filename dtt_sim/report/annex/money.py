@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import NONE, Facts, sums
-from dtt_sim.report.annex.material import number_of
+from dtt_sim.report.annex.material import Row, number_of
 from dtt_sim.report.annex.word import Blank, Writer
 from dtt_sim.workflow.tables import ALL
 
@@ -220,7 +220,7 @@ def _alternatives(w: Writer, f: Facts) -> None:
     w.table(
         t("document_caption.alternatives"),
         [t("document_column.alternative"), *(titles.get(s, s) for s in services)],
-        [[name, *(signed(f, by.get((name, s), {}).get("difference")) for s in services)]
+        [[name, *(signed(f, by.get((name, s), Row())["difference"]) for s in services)]
          for name in names],
         widths=[5, *[2] * len(services)], numeric=range(1, len(services) + 1), small=True,
     )  # fmt: skip

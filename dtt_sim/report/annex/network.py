@@ -9,7 +9,7 @@ from typing import Any
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import ANY, NONE, Facts
 from dtt_sim.report.annex.front import coverage_table, map_figure, station_table, vintage_note
-from dtt_sim.report.annex.material import Phase, number_of
+from dtt_sim.report.annex.material import Phase, Row, number_of
 from dtt_sim.report.annex.word import Writer
 from dtt_sim.workflow.tables import ALL
 
@@ -101,7 +101,7 @@ def _units(w: Writer, f: Facts, phase: Phase) -> None:
         header += [f"{title} ({t('document_word.persons')})", f"{title} (%)"]
     rows = []
     for unit in (*units, ALL):
-        own = [by.get((unit, name), {}) for name in services]
+        own = [by.get((unit, name), Row()) for name in services]
         cells = [
             f.place(unit),
             f.number(next((r["persons"] for r in own if r.get("persons")), None)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -388,6 +389,30 @@ def test_an_older_version_without_any_key_gives_the_rest(folder: Path) -> None:
                 f.services(phase)
                 f.dated(phase)
             _ = m.title, m.is_schematic, m.credits, m.vintage, m.currency
+
+
+@pytest.mark.parametrize(
+    ("k", "value"),
+    [*((k, None) for k in range(13)), *((k, value) for value in ("", "x") for k in (5, 7, 9))],
+)
+def test_an_older_version_without_a_column_gives_the_rest(
+    folder: Path, tmp_path: Path, k: int, value: str | None
+) -> None:
+    """The k-th column of every table is taken away, or holds nothing, or no numbers."""
+    copy = tmp_path / "run"
+    shutil.copytree(folder / "base", copy, ignore=shutil.ignore_patterns("fields"))
+    for path in copy.glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            header, *rows = csv.reader(source)
+        new = [] if value is None else [value]
+        lines = [[*row[:k], *new, *row[k + 1 :]] for row in rows] if k < len(header) else rows
+        head = [*header[:k], *header[k + 1 :]] if value is None else header
+        with path.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target).writerows([head, *lines])
+    missing = write_docx(copy, tmp_path / "a.docx", "en")
+    assert len(headings(body(tmp_path / "a.docx"))) == 9
+    if value is None:
+        assert any("columns are missing" in line for line in missing)
 
 
 def test_no_run_at_all_is_refused(tmp_path: Path) -> None:

@@ -134,6 +134,10 @@ def _compare(base: Material, other: Path, folder: Path) -> Compared:
         names, titles = (runs[0].label, runs[1].label), (runs[0].title, runs[1].title)
         found = write_comparison(runs, folder / "comparison", draw=draw_changes)
     except DttSimError as error:
-        base.missing.append(Missing(names[1], "not_compared", str(error)))
-        return Compared(folder, names, titles, trouble=str(error))
+        # A document goes to others: folders by their names alone.
+        why = str(error)
+        for path, name in sorted(zip((base.folder, other), names, strict=True), reverse=True):
+            why = why.replace(str(path), name)
+        base.missing.append(Missing(names[1], "not_compared", why))
+        return Compared(folder, names, titles, trouble=why)
     return Compared(folder / "comparison", names, titles, found.against[0].runs.warnings)

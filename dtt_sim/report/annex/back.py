@@ -318,7 +318,10 @@ def write_credits(w: Writer, f: Facts) -> None:
 def missing_text(f: Facts, one: Missing) -> str:
     """Why something is not there."""
     text = f.text(f"document_missing_reason.{one.reason}")
-    return f"{one.file}: {text}" + (f" ({one.detail})" if one.detail else "")
+    # A document goes to others: files by their names within the run.
+    folder = f.m.folder
+    detail = one.detail.replace(f"{folder}/", "").replace(str(folder), folder.name)
+    return f"{one.file}: {text}" + (f" ({detail})" if detail else "")
 
 
 def write_missing(w: Writer, f: Facts) -> None:

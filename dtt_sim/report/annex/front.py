@@ -29,6 +29,8 @@ def write_head(w: Writer, f: Facts) -> None:
     p.add_run(t("document_head.decision"), style=PLACEHOLDER)
     if f.m.is_schematic:
         w.warning(t("schematic.warning"))
+    if f.m.run is None:
+        w.warning(t("document_head.incomplete"))
     w.note(t("document_head.origin", version=str(f.m.get("dtt_sim") or NONE)))
     if f.m.get("scenario", "population", "approximate"):
         w.note(t("document_head.approximate"))
@@ -324,7 +326,8 @@ def _reception(w: Writer, f: Facts) -> None:
         if number_of(told.get(f"{name}_percent")) is not None
     ]
     if not rows:
-        w.paragraph(t("document_demand.no_households"))
+        known = "document_demand.no_households" if f.m.manifest else "document_missing.table"
+        w.paragraph(t(known))
         return
     w.table(
         t("document_caption.reception"), [t("document_column.kind"), t("document_column.share")],

@@ -30,7 +30,9 @@ def write_network(w: Writer, f: Facts) -> None:
         return
     last = phases[-1]
     w.heading(t("document_heading.network_stations"), 2)
-    w.paragraph(t("document_network.stations", phase=f.dated(last), number=str(len(last.stations))))
+    if last.stations:
+        number = t.number(len(last.stations))
+        w.paragraph(t("document_network.stations", phase=f.dated(last), number=number))
     station_table(w, f, last)
     w.heading(t("document_heading.network_modes"), 2)
     _modes(w, f)
@@ -356,7 +358,8 @@ def _gates(w: Writer, f: Facts) -> None:
         for r in f.m.rows("gates")
     ]  # fmt: skip
     if not rows:
-        w.paragraph(t("document_phases.no_gates"))
+        lacks = any(one.file == "gates.csv" for one in f.m.missing)
+        w.paragraph(t("document_missing.table" if lacks else "document_phases.no_gates"))
         return
     columns = ("phase", "criterion", "threshold", "value", "verdict", "note")
     w.table(

@@ -317,7 +317,8 @@ def test_what_cannot_be_compared_says_why_and_has_the_rest(folder: Path, tmp_pat
     assert any(line.startswith("other: cannot be compared") for line in missing)
     root = body(tmp_path / "a.docx")
     assert "No comparison: " in text_of(root)
-    assert "not the folder of a finished run" in text_of(root)
+    assert "other: not the folder of a finished run" in text_of(root)
+    assert str(tmp_path) not in text_of(root)
     assert "ORGANISATION" in headings(root)
 
 
@@ -349,6 +350,8 @@ def test_an_interrupted_run_says_so(folder: Path, tmp_path: Path) -> None:
     root = body(tmp_path / "a.docx")
     assert "6,440" in text_of(root)
     assert "WHAT IS MISSING" in text_of(root)
+    assert "INCOMPLETE" in text_of(root)
+    assert "INCOMPLETE" not in text_of(made(folder / "base", tmp_path / "b.docx", "en"))
 
 
 @pytest.mark.parametrize(

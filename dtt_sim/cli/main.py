@@ -21,10 +21,7 @@ _COMMANDS = {
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
     "receivers": ("dtt_sim.cli.receivers", "Reception at a list of named places, without a run."),
-    "report": (
-        "dtt_sim.cli.report",
-        "Write what a run found: a page, a Word document, a workbook.",
-    ),
+    "report": ("dtt_sim.cli.report", "Write what a run found as page, document or workbook."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
     "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
     "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dtt_sim.report.annex import charts
 from dtt_sim.report.annex.facts import NONE, Facts, sums
 from dtt_sim.report.annex.material import Row, number_of
-from dtt_sim.report.annex.word import Blank, Writer
+from dtt_sim.report.annex.word import Writer
+from dtt_sim.report.annex.word_tables import Blank
 from dtt_sim.workflow.tables import ALL
 
 SUPPORT = ("receivers delivered", "satellite receivers")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from dtt_sim.report.annex.elements import add_field, element
+
 if TYPE_CHECKING:
     from docx.document import Document
 
@@ -48,20 +50,8 @@ def _number_pages(p: Any) -> None:
     """Page numbers at the top in the middle, none on the first page: article 8 of the form."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-    from dtt_sim.report.annex.word import add_field
-
     p.alignment = WD_ALIGN_PARAGRAPH.CENTER
     add_field(p, "PAGE", "2")
-
-
-def _element(name: str, /, **attributes: str) -> Any:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    element = OxmlElement(name)
-    for key, value in attributes.items():
-        element.set(qn(f"w:{key}"), value)
-    return element
 
 
 def _font(style: Any, size_pt: float) -> None:
@@ -78,7 +68,7 @@ def _font(style: Any, size_pt: float) -> None:
         fonts.set(qn(f"w:{key}"), FONT)
     size = style.element.rPr.find(qn("w:szCs"))
     if size is None:
-        size = _element("w:szCs")
+        size = element("w:szCs")
         style.element.rPr.append(size)
     size.set(qn("w:val"), str(round(2 * size_pt)))
 
@@ -137,9 +127,9 @@ def _paragraph_styles(document: Document) -> None:
 
 
 def _frame(style: Any) -> None:
-    lines = _element("w:pBdr")
+    lines = element("w:pBdr")
     for side in ("top", "left", "bottom", "right"):
-        lines.append(_element(f"w:{side}", val="single", sz="8", space="4", color="000000"))
+        lines.append(element(f"w:{side}", val="single", sz="8", space="4", color="000000"))
     # Where the schema wants it: before spacing and alignment.
     style.element.get_or_add_pPr().insert(0, lines)
 
@@ -155,7 +145,7 @@ def _character_styles(document: Document) -> None:
         if name == PLACEHOLDER:
             # Shading and no highlight, which styles cannot hold in Word.
             style.element.get_or_add_rPr().append(
-                _element("w:shd", val="clear", color="auto", fill="FFF2A8")
+                element("w:shd", val="clear", color="auto", fill="FFF2A8")
             )
 
 
@@ -176,7 +166,7 @@ def _headings(document: Document) -> None:
         style.paragraph_format.keep_with_next = True
         style.next_paragraph_style = document.styles[BODY]
     # An appendix is an entry of the table of contents as a heading is.
-    appendix.element.get_or_add_pPr().append(_element("w:outlineLvl", val="0"))
+    appendix.element.get_or_add_pPr().append(element("w:outlineLvl", val="0"))
 
 
 def _number_headings(document: Document, appendix: str) -> None:
@@ -194,23 +184,23 @@ def _number_headings(document: Document, appendix: str) -> None:
     )
     first_num = numbering.find(qn("w:num"))
     for id_, own in lists:
-        abstract = _element("w:abstractNum", abstractNumId=str(id_))
-        abstract.append(_element("w:multiLevelType", val="multilevel"))
+        abstract = element("w:abstractNum", abstractNumId=str(id_))
+        abstract.append(element("w:multiLevelType", val="multilevel"))
         for k, (style, kind, text) in enumerate(own):
-            level = _element("w:lvl", ilvl=str(k))
+            level = element("w:lvl", ilvl=str(k))
             for child in (
-                _element("w:start", val="1"), _element("w:numFmt", val=kind),
-                _element("w:pStyle", val=style), _element("w:suff", val="space"),
-                _element("w:lvlText", val=text), _element("w:lvlJc", val="left"),
+                element("w:start", val="1"), element("w:numFmt", val=kind),
+                element("w:pStyle", val=style), element("w:suff", val="space"),
+                element("w:lvlText", val=text), element("w:lvlJc", val="left"),
             ):  # fmt: skip
                 level.append(child)
-            format_ = _element("w:pPr")
-            format_.append(_element("w:ind", left="0", firstLine="0"))
+            format_ = element("w:pPr")
+            format_.append(element("w:ind", left="0", firstLine="0"))
             level.append(format_)
             abstract.append(level)
         first_num.addprevious(abstract)
-        num = _element("w:num", numId=str(id_))
-        num.append(_element("w:abstractNumId", val=str(id_)))
+        num = element("w:num", numId=str(id_))
+        num.append(element("w:abstractNumId", val=str(id_)))
         numbering.append(num)
         for k, (style, _, _) in enumerate(own):
             _use_number(document, style, id_, k)
@@ -232,4 +222,4 @@ def _update_fields(document: Document) -> None:
     after = {qn(f"w:{name}") for name in ("hdrShapeDefaults", "footnotePr", "endnotePr", "compat")}
     # The schema has an order, and Word keeps to it.
     at = next((k for k, one in enumerate(settings) if one.tag in after), len(settings))
-    settings.insert(at, _element("w:updateFields", val="true"))
+    settings.insert(at, element("w:updateFields", val="true"))

@@ -6,8 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
+from dtt_sim.report.annex.elements import (
+    add_field,
+    add_field_parts,
+    element,
+    link_to,
+    paragraph_after,
+)
 from dtt_sim.report.annex.styles import (
     APPENDIX,
     BODY,
@@ -22,6 +29,7 @@ from dtt_sim.report.annex.styles import (
     new_document,
 )  # fmt: skip
 from dtt_sim.report.annex.text import clean
+from dtt_sim.report.annex.word_tables import SHORT_TABLE, held, new_row, new_table
 from dtt_sim.report.language import Language
 
 if TYPE_CHECKING:
@@ -33,12 +41,6 @@ LANDSCAPE_WIDTH_MM: Final = 297.0 - 30.0 - 20.0
 TEXT_HEIGHT_MM: Final = 297.0 - 2 * 20.0
 ROMAN: Final = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 TWIPS_PER_MM: Final = 1440.0 / 25.4
-
-
-class Blank(str):
-    """A cell of a table that the province is to fill."""
-
-    __slots__ = ()
 
 
 class Writer:
@@ -146,11 +148,11 @@ class Writer:
         shares = list(widths or [1.0] * len(header))
         unit = self.width_mm * TWIPS_PER_MM / sum(shares)
         twips = [round(share * unit) for share in shares]
-        table = _table(twips)
+        table = new_table(twips)
         style = SMALL_CELL if small else CELL
         is_whole = len(rows) <= SHORT_TABLE
         table.append(
-            _row(
+            new_row(
                 [clean(cell) for cell in header], style, widths=twips, is_header=True, is_kept=True
             )
         )
@@ -159,7 +161,7 @@ class Writer:
             # No heading alone at the end of a page, no total alone on the next.
             is_kept = k < len(rows) - 1 and (is_whole or k == 0 or k >= first_total - 2)
             table.append(
-                _row([_held(cell) for cell in row], style, widths=twips, numeric=frozenset(numeric),
+                new_row([held(cell) for cell in row], style, widths=twips, numeric=frozenset(numeric),
                      is_bold=k >= first_total, is_kept=is_kept)
             )  # fmt: skip
         self.document.element.body.insert(len(self.document.element.body) - 1, table)
@@ -263,8 +265,8 @@ class Writer:
             place.add_run(self.text("document_contents.none"))
         last = place
         for k, (level, text, bookmark) in enumerate(entries):
-            p = place if k == 0 else _paragraph_after(last, f"TOC {level}")
-            _link(p, text, bookmark)
+            p = place if k == 0 else paragraph_after(last, f"TOC {level}")
+            link_to(p, text, bookmark)
             last = p
         add_field_parts(last, "end")
 
@@ -284,150 +286,8 @@ class Writer:
 
     def _begin(self, p: Paragraph) -> str:
         number = next(self._bookmarks)
-        p._p.append(_element("w:bookmarkStart", id=str(number), name=f"_Toc{number:08d}"))
+        p._p.append(element("w:bookmarkStart", id=str(number), name=f"_Toc{number:08d}"))
         return f"_Toc{number:08d}"
 
     def _end(self, p: Paragraph, bookmark: str) -> None:
-        p._p.append(_element("w:bookmarkEnd", id=str(int(bookmark[4:]))))
-
-
-def _held(cell: str) -> str:
-    text = clean(cell)
-    return Blank(f"[{text}]") if isinstance(cell, Blank) else text
-
-
-def _element(name: str, /, **attributes: str) -> Any:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    element = OxmlElement(name)
-    for key, value in attributes.items():
-        element.set(qn(f"w:{key}"), value)
-    return element
-
-
-def _run_of(p: Paragraph, child: Any) -> None:
-    run = _element("w:r")
-    run.append(child)
-    p._p.append(run)
-
-
-def add_field_parts(
-    p: Paragraph, part: str, code: str = "", *, is_dirty: bool = False
-) -> None:  # fmt: skip
-    """The beginning of a field, up to its result, or its end."""
-    if part == "end":
-        _run_of(p, _element("w:fldChar", fldCharType="end"))
-        return
-    dirty = {"dirty": "true"} if is_dirty else {}
-    _run_of(p, _element("w:fldChar", fldCharType="begin", **dirty))
-    instruction = _element("w:instrText")
-    instruction.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    instruction.text = f" {code} "
-    _run_of(p, instruction)
-    _run_of(p, _element("w:fldChar", fldCharType="separate"))
-
-
-def add_field(p: Paragraph, code: str, result: str) -> None:
-    """A field with what it shows until Word counts again."""
-    add_field_parts(p, "begin", code)
-    p.add_run(result)
-    add_field_parts(p, "end")
-
-
-def _link(p: Paragraph, text: str, bookmark: str) -> None:
-    link = _element("w:hyperlink", anchor=bookmark, history="1")
-    run = _element("w:r")
-    body = _element("w:t")
-    body.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-    body.text = text
-    run.append(body)
-    link.append(run)
-    p._p.append(link)
-
-
-def _paragraph_after(p: Paragraph, style: str) -> Paragraph:
-    from docx.text.paragraph import Paragraph as New
-
-    element = _element("w:p")
-    p._p.addnext(element)
-    new = New(element, p._parent)
-    new.style = style
-    return new
-
-
-def _table(widths: Sequence[int]) -> Any:
-    """A table with lines; cells keep their widths."""
-    table, about, columns = _element("w:tbl"), _element("w:tblPr"), _element("w:tblGrid")
-    for child in (
-        _element("w:tblStyle", val="TableGrid"),
-        _element("w:tblW", w=str(sum(widths)), type="dxa"),
-        _element("w:tblLayout", type="fixed"),
-        _element("w:tblLook", val="0620", firstRow="1"),
-    ):
-        about.append(child)
-    for width in widths:
-        columns.append(_element("w:gridCol", w=str(width)))
-    table.append(about)
-    table.append(columns)
-    return table
-
-
-SHORT_TABLE: Final = 12
-"""Rows of a table that is kept on one page."""
-LONG_CELL: Final = 600
-"""Characters of a cell beyond which its row may run over a page."""
-
-
-def _row(
-    cells: Sequence[str], style: str, *, widths: Sequence[int], numeric: frozenset[int] = frozenset(),
-    is_header: bool = False, is_bold: bool = False, is_kept: bool = False,
-) -> Any:  # fmt: skip
-    from docx.oxml.ns import qn
-
-    row, about = _element("w:tr"), _element("w:trPr")
-    if all(len(cell) < LONG_CELL for cell in cells):
-        about.append(_element("w:cantSplit"))
-    if is_header:
-        about.append(_element("w:tblHeader"))
-    row.append(about)
-    for k, (text, width) in enumerate(zip(cells, widths, strict=True)):
-        cell = _cell(
-            text,
-            style,
-            is_header=is_header,
-            is_bold=is_bold,
-            is_number=k in numeric,
-            is_kept=is_kept,
-        )
-        cell.find(qn("w:tcPr")).insert(0, _element("w:tcW", w=str(width), type="dxa"))
-        row.append(cell)
-    return row
-
-
-def _cell(
-    text: str, style: str, *, is_header: bool, is_bold: bool, is_number: bool, is_kept: bool
-) -> Any:  # fmt: skip
-    from docx.text.paragraph import Paragraph as New
-
-    cell = _element("w:tc")
-    about = _element("w:tcPr")
-    if is_header:
-        about.append(_element("w:shd", val="clear", color="auto", fill="E3E9EE"))
-    about.append(_element("w:vAlign", val="center"))
-    cell.append(about)
-    element = _element("w:p")
-    format_ = _element("w:pPr")
-    format_.append(_element("w:pStyle", val=style.replace(" ", "")))
-    if is_kept:
-        format_.append(_element("w:keepNext"))
-    if is_header or is_number:
-        format_.append(_element("w:jc", val="center" if is_header else "right"))
-    element.append(format_)
-    cell.append(element)
-    p = New(element, None)  # type: ignore[arg-type]
-    run = p.add_run(text)
-    run.bold = True if is_header or is_bold else None
-    if isinstance(text, Blank):
-        run._r.get_or_add_rPr().insert(0, _element("w:rStyle", val=PLACEHOLDER.replace(" ", "")))
-    return cell
+        p._p.append(element("w:bookmarkEnd", id=str(int(bookmark[4:]))))

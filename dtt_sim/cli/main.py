@@ -14,6 +14,7 @@ _COMMANDS = {
     "coordination": ("dtt_sim.cli.coordination", "Fields along a border against trigger values."),
     "drill": ("dtt_sim.cli.drill", "Take stations off the air, or out of step, one at a time."),
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
+    "export": ("dtt_sim.cli.export", "Write a run for GIS, Google Earth and data tools."),
     "interference": ("dtt_sim.cli.interference", "Account for who costs a multiplex how much."),
     "ledger": ("dtt_sim.cli.ledger", "Who keeps, gains or loses a programme, and where."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),

@@ -1,0 +1,96 @@
+"""The common look of all pictures: sizes, colours, marks, and how a picture becomes a file."""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dtt_sim.workflow.output import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TITLE_PT: Final = 13.0
+HEAD_PT: Final = 11.0
+LABEL_PT: Final = 9.0
+TEXT_PT: Final = 8.0
+SMALL_PT: Final = 6.0
+"""Of titles, headings of panels, captions and axes, legends and names, small print [points]."""
+
+INK: Final = "#222222"
+"""Lines and text."""
+SMALL_PRINT: Final = "#444444"
+FRAME: Final = "#555555"
+GRID: Final = "#dddddd"
+GREY: Final = "#8a8a8a"
+ACCENT: Final = "#b2182b"
+"""Transmitters, changes, levels and warnings."""
+BLUE: Final = "#1f6f9f"
+DARK_BLUE: Final = "#1f5f8f"
+LIGHT_BLUE: Final = "#8fc3dd"
+ORANGE: Final = "#c2622d"
+GROUND: Final = "#b9a98c"
+COAST: Final = "#333333"
+SERVED_COLOURS: Final = ("#f4efe6", "#8fc3dd", "#1f6f9f")
+SEA_SERVED_COLOURS: Final = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
+"""Not served, and the two qualities: distinct in hue and in lightness, for print in grey and for
+colour-blind readers; paler at sea."""
+
+SCREEN_DPI: Final = 150
+PRINT_DPI: Final = 300
+LONGEST: Final = 160
+"""Characters of a title that are drawn; the rest is what files and tables are for."""
+
+
+def new_figure(width_in: float, height_in: float, *, dpi: int = SCREEN_DPI, **more: Any) -> Figure:
+    """An empty figure that belongs to no window.
+
+    Parameters
+    ----------
+    width_in, height_in : float
+        Size [in].
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in), dpi=dpi, **more)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_png(figure: Figure, path: Path, **more: Any) -> None:
+    """Write a figure as PNG; whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    with whole_file(path) as part, warnings.catch_warnings():
+        # A name in a script that the font has not is drawn as boxes; tables and files have it.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+")
+        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
+        figure.savefig(part, format="png", **more)
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """A text on one line, cut with an ellipsis where it is too long to be drawn."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def wrapped_text(text: str, characters: int) -> str:
+    """A text in rows of so many characters; longer words are broken."""
+    return textwrap.fill(text, max(characters, 8))
+
+
+def quiet_frame(ax: Axes) -> None:
+    """Leave only the axes that are read: left and bottom, with a light grid behind."""
+    ax.grid(visible=True, color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.tick_params(labelsize=TEXT_PT)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)

@@ -17,6 +17,7 @@ _COMMANDS = {
     "export": ("dtt_sim.cli.export", "Write a run for GIS, Google Earth and data tools."),
     "interference": ("dtt_sim.cli.interference", "Account for who costs a multiplex how much."),
     "ledger": ("dtt_sim.cli.ledger", "Who keeps, gains or loses a programme, and where."),
+    "map": ("dtt_sim.cli.map", "Draw a layer of a run as a map to be printed."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
@@ -41,7 +42,8 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        # `map` is a name of Python's: its module calls the command `map_`.
+        command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name == "map" else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -24,9 +25,9 @@ CAUSE_COLOURS: Final = ("#cfe1ec", "#ffffff", "#b9a582", "#e8871e", "#7b1e3a")
 COUNT_COLOURS: Final = ("#f4efe6", "#cfe1ec", "#8fc3dd", "#4f93bd", "#1f6f9f", "#0b3c6f")
 # From light to dark without a turn, so that print in grey keeps the order.
 MARGIN_COLOURS: Final = (
-    "#fdf6e6", "#f6e3bb", "#eccb8f", "#dcb07a", "#9cc3d3", "#5d9dc2", "#2a6f9e", "#0b3c6f",
+    "#fdf6e6", "#f6e3bb", "#eccb8f", "#dcb07a", "#86b1cb", "#5d9dc2", "#2a6f9e", "#0b3c6f",
 )  # fmt: skip
-SHARE_COLOURS: Final = ("#fdf6e6", "#f6e3bb", "#dcb07a", "#8fc3dd", "#4f93bd", "#0b3c6f")
+SHARE_COLOURS: Final = ("#fdf6e6", "#f6e3bb", "#dcb07a", "#7fb3d3", "#4f93bd", "#0b3c6f")
 FIELD_COLOURS: Final = (
     "#fbf7ec", "#f5e6bd", "#efcf8d", "#e3ac6a", "#cf8560", "#ad5d60", "#83405f", "#552a55", "#2a173b",
 )  # fmt: skip
@@ -196,7 +197,7 @@ def _classes(
         say("map_legend.below", value=text(levels[0])),
         *(
             say("map_legend.between", low=text(a), high=text(b))
-            for a, b in zip(levels[:-1], levels[1:], strict=True)
+            for a, b in itertools.pairwise(levels)
         ),
         say("map_legend.from", value=text(levels[-1])),
     ]

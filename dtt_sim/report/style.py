@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from terrain.grid import Grid
+
 TITLE_PT: Final = 13.0
 HEAD_PT: Final = 11.0
 LABEL_PT: Final = 9.0
@@ -94,3 +96,38 @@ def quiet_frame(ax: Axes) -> None:
     ax.tick_params(labelsize=TEXT_PT)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+
+
+def name_point(ax: Axes, text: str, at: tuple[float, float], *, is_right: bool) -> None:
+    """Write a name beside a mark, on the left of one that stands far right."""
+    from matplotlib.patheffects import withStroke
+
+    ax.annotate(
+        text, at, xytext=(-6 if is_right else 6, 4), textcoords="offset points",
+        ha="right" if is_right else "left", fontsize=TEXT_PT, zorder=7, parse_math=False,
+        path_effects=[withStroke(linewidth=2.2, foreground="white")],
+    )  # fmt: skip
+
+
+def draw_scale(ax: Axes, grid: Grid, *, north: str = "N") -> None:
+    """Scale bar of a round length, lower left, and an arrow to grid north, lower right."""
+    from matplotlib.patheffects import withStroke
+
+    west, south, east, top = grid.bounds
+    _, east_m = grid.cell_size_m()
+    per_km = 1000.0 * grid.transform[0] / east_m
+    reach_km = 0.22 * (east - west) / per_km
+    length_km = max(
+        (v * 10.0**e for e in range(-2, 4) for v in (1, 2, 5) if v * 10.0**e <= reach_km),
+        default=reach_km,
+    )
+    x, y = west + 0.03 * (east - west), south + 0.05 * (top - south)
+    ax.plot([x, x + length_km * per_km], [y, y], color="black", linewidth=2.5, zorder=6)
+    ax.annotate(
+        f"{length_km:g} km", (x, y), xytext=(0, 4), textcoords="offset points", fontsize=TEXT_PT,
+        zorder=6, path_effects=[withStroke(linewidth=2.2, foreground="white")],
+    )  # fmt: skip
+    ax.annotate(
+        north, xy=(0.965, 0.125), xytext=(0.965, 0.03), xycoords="axes fraction", ha="center",
+        fontsize=LABEL_PT, arrowprops={"arrowstyle": "-|>", "facecolor": "black"}, zorder=6,
+    )  # fmt: skip

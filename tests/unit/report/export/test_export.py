@@ -202,9 +202,7 @@ def test_geojson_is_of_rfc_7946(out: Path) -> None:
             for part in shapely.get_parts(own):
                 if part.geom_type == "Polygon":
                     assert part.exterior.is_ccw
-            expected = shapely.transform(
-                shapes[k], lambda p: np.column_stack(change.transform(p[:, 0], p[:, 1]))
-            )
+            expected = shapely.transform(shapes[k], change.transform, interleaved=False)
             assert shapely.hausdorff_distance(own, expected) < 2e-6
             for name, values in columns.items():
                 if isinstance(values[k], str):

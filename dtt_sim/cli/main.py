@@ -22,6 +22,7 @@ _COMMANDS = {
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
     "point": ("dtt_sim.cli.point", "Explain one location of a finished run."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
+    "serve": ("dtt_sim.cli.serve", "Show a run in the browser of this machine."),
     "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
     "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),

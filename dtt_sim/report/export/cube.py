@@ -170,7 +170,7 @@ def _phase_variables(source: Source, first: str) -> list[Variable]:
                 units="days since 1970-01-01",
                 calendar="proleptic_gregorian",
                 long_name="day from which the phase holds",
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -20,7 +20,6 @@ from dtt_sim.report.export.source import file_name
 from dtt_sim.report.language import Language
 from dtt_sim.report.layers import (
     SHOWN,
-    Palette,
     field_files,
     palette,
     phase_of,

@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.NOT_FOUND, str(error).replace(folder, "run"))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        except Exception:
+        except Exception:  # noqa: BLE001
             # One request that fails is no reason to stop; what failed is for the terminal's log.
             _LOG.exception("%s failed", self.path)
             self.close_connection = True

@@ -86,7 +86,7 @@ class Palette:
                 found[values == step.value] = k
             return found
         edges = [step.value for step in self.steps[1:]]
-        found = np.digitize(np.nan_to_num(values, nan=0.0), edges).astype(np.int16)
+        found = np.asarray(np.digitize(np.nan_to_num(values, nan=0.0), edges), np.int16)
         found[np.isnan(values)] = -1
         return found
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from dtt_sim.report.language import language
 from dtt_sim.workflow import run as workflow
@@ -18,8 +18,6 @@ from dtt_sim.workflow.tables import ALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from dtt_sim.scenario.load import Scenario
 
 P = ParamSpec("P")
 LONGEST = 200
@@ -113,13 +111,13 @@ def open_run(folder: Path | str, label: str | None = None) -> OpenedRun:
 
 
 def _shown(
-    compute: Callable[Concatenate[Scenario, Path | str, P], workflow.Run],
-) -> Callable[Concatenate[Scenario, Path | str, P], Run]:
+    compute: Callable[P, workflow.Run],
+) -> Callable[P, Run]:
     """The same, with a result that shows itself."""
 
     @wraps(compute)
-    def run(scenario: Scenario, out: Path | str, *more: P.args, **options: P.kwargs) -> Run:
-        found = compute(scenario, out, *more, **options)
+    def run(*arguments: P.args, **options: P.kwargs) -> Run:
+        found = compute(*arguments, **options)
         return Run(**{one.name: getattr(found, one.name) for one in fields(found)})
 
     return run
@@ -151,7 +149,7 @@ def _grid(run: FinishedRun) -> str:
 
 def _phase_rows(run: FinishedRun) -> list[tuple[str, ...]]:
     shares = _shares(run.folder / "summary.csv")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for phase in run.phases:
         for name, service in phase.services.items():
             n_station = sum(s.service == name for s in phase.stations.values())

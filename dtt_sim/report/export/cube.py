@@ -206,7 +206,8 @@ def _layers(
     found = []
     for name in KINDS:
         attrs: dict[str, Any] = {"long_name": _TITLES[name], **_auxiliary(source, dims[0])}
-        dtype, fill = np.dtype(np.float32), np.nan
+        dtype: np.dtype[Any] = np.dtype(np.float32)
+        fill: float = np.nan
         if name in {"best_server", "culprit"}:
             dtype, fill = np.dtype(np.int16), -1
         elif name in CODED:

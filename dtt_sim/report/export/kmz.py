@@ -145,13 +145,13 @@ def _add_overlay(
     _add(_add(legend, "Icon"), "href", f"{stem}_legend.png")
     for tag in ("overlayXY", "screenXY"):
         at = _add(legend, tag)
-        for key, value in (
+        for key, place in (
             ("x", "0.01"),
             ("y", "0.98"),
             ("xunits", "fraction"),
             ("yunits", "fraction"),
         ):
-            at.set(key, value)
+            at.set(key, place)
 
 
 def _service_rows(phase: PhaseOfRun, service: str, source: Source) -> list[tuple[str, str]]:

@@ -59,7 +59,8 @@ def contours(
     )  # fmt: skip
     found = []
     for level in levels:
-        lines = [line for line in generator.lines(level) if len(line) > 1]
+        found_lines: list[Any] = list(generator.lines(level))
+        lines = [line for line in found_lines if len(line) > 1]
         if lines:
             found.append((level, shapely.MultiLineString(lines)))
     return found
@@ -74,5 +75,5 @@ def cell_hull(cells: Any, grid: Grid) -> MultiPolygon:
     corners = [
         np.column_stack([c + a * (cols + i), f + e * (rows + j)]) for i in (0, 1) for j in (0, 1)
     ]
-    hull = shapely.MultiPoint(np.vstack(corners)).convex_hull
+    hull: Any = shapely.MultiPoint(np.vstack(corners)).convex_hull
     return shapely.MultiPolygon([hull])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dtt_sim.errors import DttSimError
 from dtt_sim.network.evaluate import CAUSES
 from dtt_sim.report.language import Language
-from dtt_sim.report.maps import SERVED_COLOURS
+from dtt_sim.report.style import SERVED_COLOURS
 from dtt_sim.scenario.transmitters import nearest
 from dtt_sim.typing import UInt8Array
 from dtt_sim.workflow.finished import FinishedRun, Layer, PhaseOfRun, Service

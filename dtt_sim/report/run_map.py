@@ -194,20 +194,24 @@ def _title(shown: Shown) -> str:
 
 
 def _credits(shown: Shown) -> str:
-    run = shown.run
-    return shown.say(
-        "map_text.credits", model=run.manifest.get("model", "ITU-R P.1812-8"), version=__version__,
-        credits=" · ".join(shortened(text, 300) for text in run.credits), crs=run.grid.crs[:40],
-    ) + f" · {shown.say('map_text.inset')}"  # fmt: skip
+    run, say = shown.run, shown.say
+    model = run.manifest.get("model", "ITU-R P.1812-8")
+    texts = [
+        say("map_text.credits", model=model, version=__version__),
+        *(shortened(text, 300) for text in run.credits), run.grid.crs[:40], say("map_text.inset"),
+    ]  # fmt: skip
+    return " · ".join(texts)
 
 
 def _draw_head(figure: Figure, shown: Shown, source: Source, title: str, height: float) -> None:
     left, top = MARGIN_IN / figure.get_figwidth(), 1.0 - 0.12 / height
     lines = title.count("\n") + 1
     figure.text(left, top, title, fontsize=TITLE_PT, fontweight="bold", va="top", parse_math=False)
-    date = source.phase_text(shown.phase)
+    # Without a plan there is no phase to speak of.
+    date = source.phase_text(shown.phase) if shown.phase.date else ""
     wide = int(figure.get_figwidth() / 0.08)
-    texts = [f"{shortened(shown.run.title, wide - len(date) - 4)} · {date}", _people(shown, source)]
+    name = shortened(shown.run.title, wide - len(date) - 4)
+    texts = [" · ".join(t for t in (name, date) if t), _people(shown, source)]
     for k, text in enumerate(t for t in texts if t):
         figure.text(
             left, top - (0.23 * lines + LINE_IN * k + 0.03) / height, shortened(text, wide),
@@ -390,7 +394,9 @@ def _draw_legend(
         )
     if sea is not None and sea.any():
         handles.append(Line2D([], [], linestyle="", label=say("map_legend.at_sea")))
-    for colour, size, key in ((ACCENT, 8.0, "transmitter"), (GREY, 5.0, "other_station")):
+    of_others = any(s.service != shown.service for s in shown.phase.stations.values())
+    marks = [(ACCENT, 8.0, "transmitter"), *([(GREY, 5.0, "other_station")] if of_others else [])]
+    for colour, size, key in marks:
         handles.append(
             Line2D([], [], marker="^", color=colour, markersize=size, markeredgecolor="white",
                    linestyle="", label=say(f"map_legend.{key}"))

@@ -20,13 +20,17 @@ import rasterio
 import shapely
 import xarray as xr
 from run_folder import LONG, SITE, TITLE, UNIT
+from small_plan import write_plan
 
 from dtt_sim.cli.main import main
 from dtt_sim.errors import DttSimError
 from dtt_sim.report.export.source import Source
 from dtt_sim.report.export.write import FORMATS, write_export
 from dtt_sim.report.language import language
+from dtt_sim.report.run_map import draw_run_map
+from dtt_sim.scenario.load import load_scenario
 from dtt_sim.workflow.remains import open_run_or_remains
+from dtt_sim.workflow.run import run
 
 KML = "{http://www.opengis.net/kml/2.2}"
 PHASES = ["before", "both", "stronger", "aso"]
@@ -237,11 +241,11 @@ def test_kmz_lies_where_the_grid_does_and_shows_text_as_text(
             assert href.text in names
             assert archive.read(href.text or "").startswith(b"\x89PNG")
     assert root.findtext(f"{KML}Document/{KML}name") == TITLE
-    run = open_run_or_remains(folders[0]).run
-    west, south, east, north = run.grid.bounds_lonlat()
+    found = open_run_or_remains(folders[0]).run
+    west, south, east, north = found.grid.bounds_lonlat()
     cell = 4000.0 / 111_000.0
     boxes = list(root.iter(f"{KML}LatLonBox"))
-    assert len(boxes) == sum(len(phase.services) for phase in run.phases)
+    assert len(boxes) == sum(len(phase.services) for phase in found.phases)
     for box in boxes:
         for tag, edge in (("west", west), ("south", south), ("east", east), ("north", north)):
             assert abs(float(box.findtext(f"{KML}{tag}") or "nan") - edge) < cell
@@ -290,12 +294,12 @@ def test_cubes_are_lazy_and_equal(folders: tuple[Path, Path], out: Path) -> None
 
 
 def test_stations_are_counted_in_one_list(folders: tuple[Path, Path], out: Path) -> None:
-    run = open_run_or_remains(folders[0]).run
+    opened = open_run_or_remains(folders[0]).run
     with xr.open_dataset(out / "plan.nc", engine="h5netcdf") as nc:
         names = list(nc["station_id"].to_numpy())
-        for i, phase in enumerate(run.phases):
+        for i, phase in enumerate(opened.phases):
             for service in phase.services:
-                own = run.layer(phase.id, service, "best_server")
+                own = opened.layer(phase.id, service, "best_server")
                 found = nc["best_server"].isel(time=i).sel(service=service).to_numpy()
                 for code, name in enumerate(own.stations):
                     here = own.values == code
@@ -384,3 +388,25 @@ def test_a_manifest_cannot_lead_out_of_the_folder(
     exported(bad, tmp_path / "out", "cog", "kmz")
     outside = {p.name for p in tmp_path.iterdir()}
     assert outside == {"bad", "out"}
+
+
+def test_a_grid_in_degrees(tmp_path: Path) -> None:
+    scenario = load_scenario(
+        write_plan(tmp_path), set_values={"grid.crs": "EPSG:4326", "grid.cell_size": 0.04}
+    )
+    run(scenario, tmp_path / "run", phase="aso")
+    assert exported(tmp_path / "run", tmp_path / "out") == []
+    with xr.open_dataset(tmp_path / "out" / "plan.nc", engine="h5netcdf") as nc:
+        assert nc["served"].dims == ("time", "service", "lat", "lon")
+        assert nc["lat"].attrs["units"] == "degrees_north"
+        assert pyproj.CRS.from_cf(nc["crs"].attrs).is_geographic
+    meta, shapes, columns = read(tmp_path / "out" / "plan.gpkg", "served")
+    assert meta["crs"] == "EPSG:4326"
+    geod = pyproj.Geod(ellps="WGS84")
+    for shape, area in zip(shapes, columns["area_km2"], strict=True):
+        # Rings along parallels, cell by cell: geodesics between corners bulge by next to nothing.
+        own = shapely.segmentize(shape, 0.04)
+        assert abs(geod.geometry_area_perimeter(own)[0]) * 1e-6 == pytest.approx(area, rel=2e-3)
+    figure, notes = draw_run_map(open_run_or_remains(tmp_path / "run").run, language("en"), dpi=50)
+    assert figure.get_figwidth() > 5.0
+    assert notes == []

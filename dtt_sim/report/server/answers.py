@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dtt_sim import __version__
 from dtt_sim.errors import DttSimError
 from dtt_sim.report.export.pictures import png_bytes
+from dtt_sim.report.export.shapes import contours
 from dtt_sim.report.export.source import file_name
 from dtt_sim.report.language import Language
 from dtt_sim.report.layers import (
@@ -29,6 +30,7 @@ from dtt_sim.report.point import point_lines
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.workflow.finished import FinishedRun, PhaseOfRun
 from dtt_sim.workflow.point import explain_point, load_run_scenario
+from terrain.ground import SEA
 
 TILE: Final = 256
 MOST_ZOOM: Final = 18
@@ -63,6 +65,7 @@ class Answers:
         self.run, self.say, self.notes = run, say, notes
         self._lock = threading.Lock()
         self._scenarios: dict[str, Scenario] = {}
+        self._coast: list[list[list[float]]] | None = None
         # One cache for each run: a method's would keep every run that was ever served.
         self.tile = lru_cache(maxsize=KEPT_TILES)(self._tile)
 
@@ -87,6 +90,30 @@ class Answers:
                 if key.startswith("map_serve.")
             },
         }
+
+    def coast(self) -> list[list[list[float]]]:
+        """Coast of the area, as lines of longitude and latitude; none where the run has no zones."""
+        with self._lock:
+            if self._coast is None:
+                self._coast = self._coast_lines()
+            return self._coast
+
+    def _coast_lines(self) -> list[list[list[float]]]:
+        import shapely
+
+        grid = self.run.grid
+        try:
+            sea = (self.run.zone == SEA).astype(np.float64)
+        except DttSimError:
+            return []
+        cell = abs(grid.transform[0])
+        lines = []
+        for _, found in contours(sea, grid, (0.5,)):
+            for line in shapely.get_parts(shapely.simplify(found, 0.3 * cell)):
+                x, y = shapely.get_coordinates(line).T
+                lon, lat = grid.to_lonlat(x, y)
+                lines.append(np.column_stack([lon, lat]).round(5).tolist())
+        return lines
 
     def _phase(self, phase: PhaseOfRun) -> dict[str, Any]:
         return {

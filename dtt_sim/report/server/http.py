@@ -233,6 +233,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/run.json":
             about = self.server.answers.about()
             self._json({**about, "has_report": _report_module() is not None})
+        elif path == "/coast.json":
+            self._json(self.server.answers.coast())
         elif path == "/point.json":
             self._point(query)
         elif path == "/report":

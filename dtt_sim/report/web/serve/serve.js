@@ -3,7 +3,7 @@
 const TILE = 256, LEAST = 3, MOST = 15;
 const by = (id) => document.getElementById(id);
 const state = { zoom: 8, x: 0, y: 0, place: null };
-let run = null;
+let run = null, coast = [];
 
 const across = (lon, zoom) => (lon + 180) / 360 * TILE * 2 ** zoom;
 function down(lat, zoom) {
@@ -76,6 +76,7 @@ function draw() {
     image.style.left = `${Math.round(at[0])}px`; image.style.top = `${Math.round(at[1])}px`;
   }
   tiles.style.opacity = by("opacity").value;
+  drawCoast(left, top);
   const marks = [], named = new Set();
   const chosen = by("service").value, isOwn = (station) => station.service === chosen;
   const sites = new Set(phase().stations.filter(isOwn).map((station) => station.site));
@@ -93,6 +94,16 @@ function draw() {
     marks.push(mark);
   }
   by("marks").replaceChildren(...marks);
+}
+
+let drawn = -1;
+function drawCoast(left, top) {
+  // The path is made anew for each zoom, and moved with the map.
+  if (drawn !== state.zoom) {
+    drawn = state.zoom;
+    by("shore").setAttribute("d", coast.map((line) => `M${line.map(([lon, lat]) => `${across(lon, drawn).toFixed(1)} ${down(lat, drawn).toFixed(1)}`).join("L")}`).join(""));
+  }
+  by("shore").setAttribute("transform", `translate(${-left} ${-top})`);
 }
 
 function put(mark, lon, lat, left, top) {
@@ -186,6 +197,7 @@ function listen() {
 
 async function start() {
   run = await (await fetch("run.json")).json();
+  coast = await (await fetch("coast.json")).json();
   document.title = run.title.slice(0, 120);
   by("title").textContent = run.title;
   by("warning").textContent = [run.warning, ...run.notes].filter(Boolean).join(" · ");

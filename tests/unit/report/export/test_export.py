@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import zipfile
@@ -19,6 +20,7 @@ import pytest
 import rasterio
 import shapely
 import xarray as xr
+from PIL import Image
 from run_folder import LONG, SITE, TITLE, UNIT
 from small_plan import write_plan
 
@@ -262,6 +264,32 @@ def test_kmz_lies_where_the_grid_does_and_shows_text_as_text(
     assert UNIT in marks
     on = [f for f in root.iter(f"{KML}GroundOverlay") if f.findtext(f"{KML}visibility") == "1"]
     assert len(on) == 1
+
+
+def test_overlays_have_the_colour_of_the_place(folders: tuple[Path, Path], out: Path) -> None:
+    run_ = open_run_or_remains(folders[0]).run
+    values = run_.layer("before", "PAL", "served").values
+    lon, lat = run_.grid.lonlat()
+    with zipfile.ZipFile(out / "plan.kmz") as archive:
+        root = ET.fromstring(archive.read("doc.kml"))
+        overlay = next(
+            o for o in root.iter(f"{KML}GroundOverlay")
+            if o.findtext(f"{KML}Icon/{KML}href") == "images/before_PAL.png"
+        )  # fmt: skip
+        with Image.open(io.BytesIO(archive.read("images/before_PAL.png"))) as picture:
+            pixels = np.asarray(picture.convert("RGBA"))
+    box = {
+        tag: float(overlay.findtext(f"{KML}LatLonBox/{KML}{tag}") or "nan")
+        for tag in ("west", "east", "south", "north")
+    }
+    rows = (box["north"] - lat) / (box["north"] - box["south"]) * pixels.shape[0]
+    cols = (lon - box["west"]) / (box["east"] - box["west"]) * pixels.shape[1]
+    seen = pixels[rows.astype(int), cols.astype(int)]
+    colours = {0: (0, 0, 0, 0), 1: (0x8F, 0xC3, 0xDD, 255), 2: (0x1F, 0x6F, 0x9F, 255)}
+    expected = np.array([colours[v] for v in values.ravel()]).reshape(*values.shape, 4)
+    assert len(np.unique(values)) > 1
+    # A pixel's middle may lie over the neighbour of the cell that its corner lies over.
+    assert (seen == expected).all(axis=-1).mean() > 0.9
 
 
 def test_cubes_are_lazy_and_equal(folders: tuple[Path, Path], out: Path) -> None:

@@ -90,6 +90,14 @@ def test_the_run_in_short(server: RunServer) -> None:
     assert "SCHEMATIC" in found["warning"]
 
 
+def test_the_coast_lies_between_land_and_sea(server: RunServer, folders: tuple[Path, Path]) -> None:
+    found = json.loads(ask(server, "/coast.json")[1])
+    with rasterio.open(folders[0] / "zone.tif") as file:
+        has_both = len({*np.unique(file.read(1) == 1)}) == 2
+    assert bool(found) is has_both
+    assert Answers(open_run_or_remains(folders[1]).run, language("en")).coast() == []
+
+
 def tile_of(lon_deg: float, lat_deg: float, zoom: int) -> tuple[int, int, int, int]:
     """Tile that a place lies in, and its pixel in there."""
     n = 256 * 2**zoom

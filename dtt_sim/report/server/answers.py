@@ -21,6 +21,7 @@ from dtt_sim.report.export.source import file_name
 from dtt_sim.report.language import Language
 from dtt_sim.report.layers import (
     SHOWN,
+    Palette,
     field_files,
     palette,
     phase_of,
@@ -63,7 +64,7 @@ class Answers:
 
     def __init__(self, run: FinishedRun, say: Language, notes: tuple[str, ...] = ()) -> None:
         self.run, self.say, self.notes = run, say, notes
-        self._lock = threading.Lock()
+        self._lock, self._warping = threading.Lock(), threading.Lock()
         self._scenarios: dict[str, Scenario] = {}
         self._coast: list[list[list[float]]] | None = None
         # One cache for each run: a method's would keep every run that was ever served.
@@ -186,7 +187,9 @@ class Answers:
             msg = f"no tile {zoom}/{x}/{y}; zooms are 0 to {MOST_ZOOM}"
             raise NotThereError(msg)
         raster = self._raster(here, service, name)
-        values = _warped(raster.paths, zoom, x, y)
+        # rasterio changes the filters of warnings while it warps, which threads share.
+        with self._warping:
+            values = _warped(raster.paths, zoom, x, y)
         own = palette(name, here.services[service], raster.stations, self.say)
         return png_bytes(own.paint(values))
 
@@ -243,11 +246,19 @@ class Answers:
                 step = -1 if value is None else int(colours.index(np.array([value]))[0])
                 shown = None if value is None or math.isnan(value) else round(float(value), 3)
                 values[name] = {
-                    "value": shown, "text": colours.steps[step].text if step >= 0 else "",
+                    "shown": self._number(colours, shown), "value": shown, "text": colours.steps[step].text if step >= 0 else "",
                     "title": colours.caption,
                 }  # fmt: skip
             found[service] = {"title": one.title, "layers": values}
         return found
+
+    def _number(self, colours: Palette, value: float | None) -> str:
+        """A value of a class as the reader writes it; nothing of codes, whose text says it."""
+        if value is None or colours.is_codes:
+            return ""
+        if colours.unit == "%":
+            return self.say.percent(100.0 * value)
+        return f"{self.say.number(value, 1)} {colours.unit}"
 
     def _scenario(self, phase: str) -> Scenario:
         """The scenario in a phase; loaded once, and by one thread."""

@@ -123,6 +123,7 @@ function zoomBy(step, px, py) {
 let asked = 0;
 async function explain(lon, lat) {
   state.place = [lon, lat];
+  history.replaceState(null, "", `#${lat.toFixed(5)},${lon.toFixed(5)}`);
   draw();
   const turn = ++asked;
   const query = new URLSearchParams({ lat: lat.toFixed(6), lon: lon.toFixed(6), phase: by("phase").value });
@@ -142,7 +143,7 @@ async function explain(lon, lat) {
     table.append(make("caption", one.title.slice(0, 200)));
     for (const layer of Object.values(one.layers)) {
       const row = make("tr");
-      row.append(make("td", layer.title), make("td", layer.text + (layer.value !== null && layer.value % 1 ? ` (${layer.value.toFixed(1)})` : "")));
+      row.append(make("td", layer.title), make("td", layer.shown || layer.text));
       table.append(row);
     }
     return table;
@@ -213,6 +214,9 @@ async function start() {
   state.y = (down(south, state.zoom) + down(north, state.zoom)) / 2;
   listen();
   choose();
+  // A place in the address, as #10.0,104.9, is explained at once; a click puts it there.
+  const [lat, lon] = decodeURIComponent(location.hash.slice(1)).split(",").map(Number);
+  if (Number.isFinite(lat) && Number.isFinite(lon)) explain(lon, lat);
 }
 
 start();

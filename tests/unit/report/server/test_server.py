@@ -161,6 +161,8 @@ def test_a_place_is_explained(server: RunServer) -> None:
     found = json.loads(body)
     assert found["why"] == ""
     assert found["services"]["K33"]["layers"]["served"]["value"] == 2.0
+    assert found["services"]["K33"]["layers"]["probability"]["shown"].endswith(" %")
+    assert found["services"]["K33"]["layers"]["margin"]["shown"].endswith(" dB")
     explained = found["explanation"]["K33"]
     assert explained["aim"] == "d"
     margin = found["services"]["K33"]["layers"]["margin"]["value"]

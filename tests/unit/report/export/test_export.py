@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import shutil
@@ -438,3 +439,39 @@ def test_a_grid_in_degrees(tmp_path: Path) -> None:
     figure, notes = draw_run_map(open_run_or_remains(tmp_path / "run").run, language("en"), dpi=50)
     assert figure.get_figwidth() > 5.0
     assert notes == []
+
+
+def test_units_are_polygons_where_their_file_is_as_it_was(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(folders[0], copy, ignore=shutil.ignore_patterns("cache", "fields"))
+    boxes = {UNIT: (104.5, 9.8, 104.8, 10.2), "West": (104.2, 9.8, 104.5, 10.2)}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": shapely.geometry.mapping(shapely.box(*box)),
+        }
+        for name, box in boxes.items()
+    ]
+    units = tmp_path / "units.geojson"
+    units.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["scenario"]["population"]["units"] = units.name
+    manifest["again"]["scenario"] = "../s.toml"
+    manifest["files_sha256"][units.name] = hashlib.sha256(units.read_bytes()).hexdigest()
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    exported(copy, tmp_path / "out", "gpkg", phases=["aso"])
+    _, shapes, columns = read(tmp_path / "out" / "plan.gpkg", "units")
+    assert set(columns["geometry_is"]) == {"polygon of the unit"}
+    change = pyproj.Transformer.from_crs("EPSG:32648", "EPSG:4326", always_xy=True)
+    for unit, shape in zip(columns["unit"], shapes, strict=True):
+        own = shapely.transform(shape, change.transform, interleaved=False)
+        assert shapely.bounds(own) == pytest.approx(boxes[unit], abs=1e-6)
+        assert columns["persons"][0] > 0
+    units.write_text(units.read_text("utf-8") + " ", encoding="utf-8")
+    notes = exported(copy, tmp_path / "changed", "gpkg", phases=["aso"])
+    assert any("units are drawn as hulls" in note for note in notes)
+    _, _, columns = read(tmp_path / "changed" / "plan.gpkg", "units")
+    assert set(columns["geometry_is"]) == {"hull of inhabited cells, not a border"}

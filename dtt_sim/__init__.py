@@ -3,6 +3,7 @@
 >>> import dtt_sim  # doctest: +SKIP
 >>> scenario = dtt_sim.load_scenario("scenarios/kien_giang/scenario.toml")  # doctest: +SKIP
 >>> result = dtt_sim.run(scenario, "out/kien_giang")  # doctest: +SKIP
+>>> dtt_sim.open_run("out/kien_giang").plot("margin", service="K33")  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dtt_sim.comparison.dataset import compare as compare
+    from dtt_sim.report.notebook import open_run as open_run
+    from dtt_sim.report.notebook import run as run
     from dtt_sim.scenario.load import load_scenario as load_scenario
     from dtt_sim.workflow.measurements import measurements as measurements
     from dtt_sim.workflow.receivers import receivers as receivers
-    from dtt_sim.workflow.run import run as run
 
 __version__ = "0.1.0"
 
@@ -24,7 +26,8 @@ _LAZY = {
     "load_scenario": "dtt_sim.scenario.load",
     "measurements": "dtt_sim.workflow.measurements",
     "receivers": "dtt_sim.workflow.receivers",
-    "run": "dtt_sim.workflow.run",
+    "open_run": "dtt_sim.report.notebook",
+    "run": "dtt_sim.report.notebook",
 }
 
 

@@ -14,8 +14,10 @@ _COMMANDS = {
     "coordination": ("dtt_sim.cli.coordination", "Fields along a border against trigger values."),
     "drill": ("dtt_sim.cli.drill", "Take stations off the air, or out of step, one at a time."),
     "dvbt2": ("dtt_sim.cli.dvbt2", "Show what a DVB-T2 mode carries and needs, or suggest modes."),
+    "export": ("dtt_sim.cli.export", "Write a run for GIS, Google Earth and data tools."),
     "interference": ("dtt_sim.cli.interference", "Account for who costs a multiplex how much."),
     "ledger": ("dtt_sim.cli.ledger", "Who keeps, gains or loses a programme, and where."),
+    "map": ("dtt_sim.cli.map", "Draw a layer of a run as a map to be printed."),
     "measurements": ("dtt_sim.cli.measurements", "Measured fields against predictions."),
     "optimise": ("dtt_sim.cli.optimise", "Search for better settings of a network."),
     "paths": ("dtt_sim.cli.paths", "Predict single paths from tables of profiles and cases."),
@@ -23,6 +25,7 @@ _COMMANDS = {
     "receivers": ("dtt_sim.cli.receivers", "Reception at a list of named places, without a run."),
     "report": ("dtt_sim.cli.report", "Write what a run found as page, document or workbook."),
     "run": ("dtt_sim.cli.run", "Compute a scenario: rasters, tables, a map."),
+    "serve": ("dtt_sim.cli.serve", "Show a run in the browser of this machine."),
     "stations": ("dtt_sim.cli.stations", "Read and write lists of stations in many formats."),
     "terrain": ("dtt_sim.cli.terrain", "Fetch elevation and other open data; look at rasters."),
     "validate": ("dtt_sim.cli.validate", "Check a scenario and say what it would compute."),
@@ -43,7 +46,8 @@ class LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        # `map` is a name of Python's: its module calls the command `map_`.
+        command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name == "map" else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

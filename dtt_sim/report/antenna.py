@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,23 @@ from dtt_sim.antenna.formats.registry import FORMATS
 from dtt_sim.antenna.formats.words import frequency_text
 from dtt_sim.antenna.pattern import horizontal_attenuation_db, vertical_attenuation_db
 from dtt_sim.model import HorizontalPattern, VerticalPattern
+from dtt_sim.report.style import (
+    ACCENT,
+    FRAME,
+    GRID,
+    HEAD_PT,
+    LABEL_PT,
+    TEXT_PT,
+    new_figure,
+    write_png,
+)
 from dtt_sim.units import EIRP_OVER_ERP_DB
-from dtt_sim.workflow.output import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.projections.polar import PolarAxes
 
-LINE_COLOUR, LEVEL_COLOUR, BEAM_COLOUR = "#1f5f8f", "#b2182b", "#777777"
+LINE_COLOUR, LEVEL_COLOUR, BEAM_COLOUR = "#1f5f8f", ACCENT, "#777777"
 SHOWN_DB = 40.0
 """Attenuation at the centre of the polar picture [dB]."""
 NEAR_DEG = 30.0
@@ -147,12 +155,8 @@ def draw_antenna(record: AntennaRecord, path: Path) -> None:
     OutputError
         The file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     found = facts(record)
-    figure = Figure(figsize=(11.0, 5.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(11.0, 5.2, layout="constrained")
     if record.horizontal is not None:
         polar = figure.add_subplot(1, 2, 1, projection="polar")
         _draw_round(polar, record.horizontal, found)  # type: ignore[arg-type]
@@ -166,11 +170,8 @@ def draw_antenna(record: AntennaRecord, path: Path) -> None:
     name = record.name or "antenna"
     gain = "" if record.gain_dbd is None else f", {record.gain_dbd:.1f} dBd"
     # A name may hold dollars, which would otherwise set mathematics.
-    figure.suptitle(f"{name}{gain}".replace("$", r"\$"), fontsize=11)
-    with whole_file(path) as part, warnings.catch_warnings():
-        # A name in a script that the font has not is drawn as boxes; the text has it.
-        warnings.filterwarnings("ignore", message=r"Glyph \d+")
-        figure.savefig(part, dpi=110, format="png")
+    figure.suptitle(f"{name}{gain}".replace("$", r"\$"), fontsize=HEAD_PT)
+    write_png(figure, path, dpi=110)
 
 
 def _draw_round(axes: PolarAxes, pattern: HorizontalPattern, found: Facts) -> None:
@@ -190,8 +191,8 @@ def _draw_round(axes: PolarAxes, pattern: HorizontalPattern, found: Facts) -> No
     axes.set_ylim(-SHOWN_DB, 0.0)
     axes.set_yticks([-30.0, -20.0, -10.0, 0.0])
     axes.set_rlabel_position(157.5)
-    axes.tick_params(labelsize=8)
-    axes.set_title("horizontal [dB]; azimuth clockwise from north or front", fontsize=9)
+    axes.tick_params(labelsize=TEXT_PT)
+    axes.set_title("horizontal [dB]; azimuth clockwise from north or front", fontsize=LABEL_PT)
 
 
 def _draw_upright(axes: Axes, pattern: VerticalPattern, found: Facts) -> None:
@@ -213,12 +214,12 @@ def _draw_upright(axes: Axes, pattern: VerticalPattern, found: Facts) -> None:
     wide = NEAR_DEG if found.vertical_width_deg < NEAR_DEG else 90.0
     axes.set_xlim(-wide, wide)
     axes.set_ylim(-SHOWN_DB, 1.0)
-    axes.grid(visible=True, color="#dddddd", linewidth=0.6)
-    axes.set_xlabel(label, fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.set_title("vertical [dB]", fontsize=9)
+    axes.grid(visible=True, color=GRID, linewidth=0.6)
+    axes.set_xlabel(label, fontsize=TEXT_PT)
+    axes.tick_params(labelsize=TEXT_PT)
+    axes.set_title("vertical [dB]", fontsize=LABEL_PT)
 
 
 def _draw_nothing(axes: Axes, text: str) -> None:
     axes.set_axis_off()
-    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=10, color="#555555")
+    axes.text(0.5, 0.5, text, ha="center", va="center", fontsize=10, color=FRAME)

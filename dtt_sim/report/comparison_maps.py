@@ -14,10 +14,21 @@ from dtt_sim.comparison.folder import COLOURS
 from dtt_sim.comparison.ranking import CRITERIA, MONEY, Standing
 from dtt_sim.comparison.results import Comparison
 from dtt_sim.comparison.services import ANY_DIGITAL, NO_DATA, ServiceChange, count_people
-from dtt_sim.report.maps import draw_scale
+from dtt_sim.report.style import (
+    COAST,
+    FRAME,
+    GRID,
+    HEAD_PT,
+    LABEL_PT,
+    SMALL_PRINT,
+    SMALL_PT,
+    TEXT_PT,
+    draw_scale,
+    new_figure,
+    write_png,
+)
 from dtt_sim.typing import BoolArray
 from dtt_sim.workflow.finished import StationOfRun
-from dtt_sim.workflow.output import whole_file
 from terrain.grid import transformer
 from terrain.ground import SEA
 
@@ -35,7 +46,7 @@ SPREAD_DB = 15.0
 """Difference of margins at the ends of the colours [dB]."""
 MOST_PANELS = 6
 WIDTH_IN, HEAD_IN, FOOT_IN, ROW_HEAD_IN = 13.0, 0.5, 0.75, 0.42
-BOTH, ONLY_BASE, ONLY_OTHER = ("^", "#444444"), ("v", COLOURS[LOST]), ("^", COLOURS[GAINED])
+BOTH, ONLY_BASE, ONLY_OTHER = ("^", SMALL_PRINT), ("v", COLOURS[LOST]), ("^", COLOURS[GAINED])
 
 
 def draw_changes(
@@ -50,15 +61,11 @@ def draw_changes(
     changed : sequence of ServiceChange
         Those with most people gained or lost are drawn, any DVB-T2 service first.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     shown = _most_changed(runs, changed)
     grid = runs.base.grid
     row_in = 0.5 * WIDTH_IN * grid.n_row / grid.n_col
     height = (row_in + ROW_HEAD_IN) * len(shown) + HEAD_IN + FOOT_IN
-    figure = Figure(figsize=(WIDTH_IN, height), dpi=130)
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDTH_IN, height, dpi=130)
     sea = runs.base.zone == SEA
     axes = figure.subplots(len(shown), 2, squeeze=False)
     figure.subplots_adjust(
@@ -72,7 +79,7 @@ def draw_changes(
     bar = figure.add_axes((0.62, 0.34 / height, 0.3, 0.12 / height))
     figure.colorbar(_margin_colours(), cax=bar, orientation="horizontal", extend="both")
     bar.set_title(
-        f"margin of {runs.other.label} less that of {runs.base.label} [dB]", fontsize=8,
+        f"margin of {runs.other.label} less that of {runs.base.label} [dB]", fontsize=TEXT_PT,
         parse_math=False,
     )  # fmt: skip
     bar.tick_params(labelsize=7)
@@ -82,11 +89,10 @@ def draw_changes(
     )  # fmt: skip
     credits = dict.fromkeys((*runs.base.credits, *runs.other.credits))
     figure.text(
-        0.01, 0.05 / height, " · ".join(("ITU-R P.1812-8, dtt_sim", *credits)), fontsize=6,
-        color="#444444", parse_math=False,
+        0.01, 0.05 / height, " · ".join(("ITU-R P.1812-8, dtt_sim", *credits)), fontsize=SMALL_PT,
+        color=SMALL_PRINT, parse_math=False,
     )  # fmt: skip
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    write_png(figure, path)
 
 
 def _most_changed(runs: Comparable, changed: Sequence[ServiceChange]) -> list[ServiceChange]:
@@ -131,7 +137,7 @@ def _draw_change(
     picture = np.where(sea[..., None], picture + PALER * (1.0 - picture), picture)
     picture[found.change == NO_DATA] = 1.0
     _frame(ax, runs, picture, sea)
-    ax.set_title(_caption(runs, found), fontsize=9, loc="left", parse_math=False)
+    ax.set_title(_caption(runs, found), fontsize=LABEL_PT, loc="left", parse_math=False)
     _draw_sites(ax, runs, pair, found.service)
     draw_scale(ax, runs.base.grid)
 
@@ -150,7 +156,7 @@ def _draw_margins(
         moved = np.abs(found.margin_difference_db[is_told]) >= 1.0
         share = 100.0 * float(moved.mean()) if moved.size else 0.0
         title = f"difference of margins; by 1 dB or more in {share:.0f} % of what is coloured"
-    ax.set_title(title, fontsize=9, loc="left", parse_math=False)
+    ax.set_title(title, fontsize=LABEL_PT, loc="left", parse_math=False)
     _draw_sites(ax, runs, pair, found.service)
 
 
@@ -167,9 +173,7 @@ def _frame(ax: Axes, runs: Comparable, picture: Any, sea: BoolArray) -> None:
     west, south, east, north = grid.bounds
     ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
     if sea.any() and not sea.all():
-        ax.contour(
-            grid.x, grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.6
-        )
+        ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors=COAST, linewidths=0.6)
     ax.set_xlim(west, east)
     ax.set_ylim(south, north)
     ax.set_xticks([])
@@ -208,7 +212,7 @@ def _draw_sites(ax: Axes, runs: Comparable, pair: Pair, service: str) -> None:
         ax.annotate(
             f"{station.site}{'' if is_new else ', gone'}", (x, y),
             xytext=(-6 if right else 6, 5 if is_new else -6), textcoords="offset points",
-            ha="right" if right else "left", va="bottom" if is_new else "top", fontsize=7.5,
+            ha="right" if right else "left", va="bottom" if is_new else "top", fontsize=TEXT_PT,
             zorder=6, parse_math=False, path_effects=[withStroke(linewidth=2.2, foreground="white")],
         )  # fmt: skip
 
@@ -218,12 +222,12 @@ def _legend(figure: Figure, height: float) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Patch(facecolor=COLOURS[code], edgecolor="#555555", label=text)
+        Patch(facecolor=COLOURS[code], edgecolor=FRAME, label=text)
         for code, text in ((GAINED, "gained"), (LOST, "lost"), (KEPT, "kept"), (NEITHER, "neither"))
     ]
     handles += [
-        Patch(facecolor="white", edgecolor="#555555", label="no data (all colours: paler at sea)"),
-        Patch(facecolor=FAR_GREY, edgecolor="#555555", label="margins: no use in either run"),
+        Patch(facecolor="white", edgecolor=FRAME, label="no data (all colours: paler at sea)"),
+        Patch(facecolor=FAR_GREY, edgecolor=FRAME, label="margins: no use in either run"),
     ]
     handles += [
         Line2D([], [], marker=marker, color=colour, markeredgecolor="white", linestyle="",
@@ -233,7 +237,7 @@ def _legend(figure: Figure, height: float) -> None:
         )
     ]  # fmt: skip
     figure.legend(
-        handles=handles, loc="lower left", ncols=4, frameon=False, fontsize=8,
+        handles=handles, loc="lower left", ncols=4, frameon=False, fontsize=TEXT_PT,
         bbox_to_anchor=(0.005, 0.16 / height),
     )  # fmt: skip
 
@@ -248,8 +252,6 @@ def draw_ranking(path: Path, found: Comparison) -> None:
     found : Comparison
         Of runs of plans.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     ranking, by = found.ranking, found.by
@@ -257,11 +259,9 @@ def draw_ranking(path: Path, found: Comparison) -> None:
     shown = [ranking.by(c.id) for c in CRITERIA if ranking.by(c.id)]
     order = [s.run for s in ranking.by(by)]
     n_row = -(-len(shown) // 2)
-    figure = Figure(
-        figsize=(12.0, n_row * (0.75 + 0.32 * len(order)) + 1.0), dpi=130,
+    figure = new_figure(12.0, n_row * (0.75 + 0.32 * len(order)) + 1.0, dpi=130,
         layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08),
     )  # fmt: skip
-    FigureCanvasAgg(figure)
     axes = figure.subplots(n_row, 2, squeeze=False).ravel()
     for ax, standings in zip(axes, shown, strict=False):
         _draw_criterion(ax, standings, order)
@@ -270,11 +270,10 @@ def draw_ranking(path: Path, found: Comparison) -> None:
     band = f"; bars: 5 to 95 % of {ranking.n_draw} draws" if ranking.n_draw else ""
     warning = "\nSCHEMATIC TERRAIN: relief made up, not a finding" if found.is_schematic else ""
     figure.suptitle(
-        f"Ordered by {ranking.by(by)[0].criterion.text}{band}{warning}", fontsize=11, fontweight="bold",
+        f"Ordered by {ranking.by(by)[0].criterion.text}{band}{warning}", fontsize=HEAD_PT, fontweight="bold",
         parse_math=False,
     )  # fmt: skip
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    write_png(figure, path)
 
 
 def _draw_criterion(ax: Axes, standings: Sequence[Standing], order: Sequence[str]) -> None:
@@ -296,21 +295,21 @@ def _draw_criterion(ax: Axes, standings: Sequence[Standing], order: Sequence[str
         if np.isfinite(s.best):
             ax.annotate(
                 f"best in {100.0 * s.best:.0f} %", (1.01, k), xycoords=("axes fraction", "data"),
-                va="center", fontsize=8, color=colour,
+                va="center", fontsize=TEXT_PT, color=colour,
             )  # fmt: skip
     ax.set_yticks(range(len(order)), order, parse_math=False)
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.margins(x=0.06)
-    ax.tick_params(labelsize=8)
+    ax.tick_params(labelsize=TEXT_PT)
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(
         FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1000.0 else f"{v:.4g}")
     )
-    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
     better = "more" if criterion.more_is_better else "less"
     ax.set_title(
-        f"{criterion.text} [{unit}], {better} is better", fontsize=9, loc="left",
+        f"{criterion.text} [{unit}], {better} is better", fontsize=LABEL_PT, loc="left",
         parse_math=False,
     )  # fmt: skip
     for side in ("top", "right"):

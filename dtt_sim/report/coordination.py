@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dtt_sim.planning.coordination import BorderField
+from dtt_sim.report.style import TEXT_PT, new_figure, write_png
 from dtt_sim.workflow.coordination import Border
-from dtt_sim.workflow.output import whole_file
 
 SHOWN = 6
 """Stations drawn by name."""
@@ -24,11 +24,7 @@ def draw_border(
     path : Path
         PNG file; written whole or not at all.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9.0, 4.5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9.0, 4.5, layout="constrained")
     ax = figure.subplots()
     for one in fields[:SHOWN]:
         if one.strongest >= 0:
@@ -37,12 +33,11 @@ def draw_border(
     for level in sorted({f.trigger_dbuv_m for f in fields if np.isfinite(f.trigger_dbuv_m)}):
         ax.axhline(level, color="#222222", linestyle="--", linewidth=1.0)
         ax.annotate(f"trigger {level:g}", (1.0, level), xycoords=("axes fraction", "data"),
-                    ha="right", va="bottom", fontsize=8)  # fmt: skip
+                    ha="right", va="bottom", fontsize=TEXT_PT)  # fmt: skip
     ax.set_xlim(0.0, float(border.along_km[-1]))
     ax.set_xlabel("along the line [km]")
     ax.set_ylabel("field at 10 m, 1 % of time [dB(µV/m)]")
     warning = "\nSCHEMATIC TERRAIN: the relief is made up" if is_schematic else ""
     ax.set_title(f"{title}{warning}", fontsize=10)
     ax.legend(fontsize=7, loc="best")
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    write_png(figure, path)

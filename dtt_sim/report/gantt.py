@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dtt_sim.model import Transmitter
+from dtt_sim.report.style import ACCENT, new_figure, write_png
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.scenario.plan_schema import PhaseKeys
-from dtt_sim.workflow.output import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Distinct in lightness as well, so that print in grey keeps them apart.
 DIGITAL_COLOUR, ANALOGUE_COLOUR, OTHER_COLOUR = "#1f5f8f", "#f2b56b", "#c9c9c9"
-LINE_COLOUR, CHANGE_COLOUR = "#222222", "#b2182b"
+LINE_COLOUR, CHANGE_COLOUR = "#222222", ACCENT
 WIDTH_IN, ROW_IN, GROUP_GAP, FOOT_IN, TITLE_IN, LEVEL_IN = 13.0, 0.19, 0.55, 0.95, 0.55, 0.2
 BAR_ROWS = 0.74
 MARGIN_IN, RIGHT_IN, LEAST_AXIS_IN = 0.13, 0.25, 3.0
@@ -166,21 +166,17 @@ def draw_plan(scenario: Scenario, path: Path) -> None:
         PNG file; written whole or not at all.
     """
     figure = plan_figure(scenario)
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    write_png(figure, path)
 
 
 def plan_figure(scenario: Scenario) -> Figure:
     """The picture that :func:`draw_plan` writes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     rows, keys = plan_rows(scenario), _keys(scenario)
     places, bottom = _places(rows)
-    figure = Figure(figsize=(WIDTH_IN, 1.0), dpi=150)
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDTH_IN, 1.0)
     start, end = keys[0].date.toordinal(), _end(scenario).toordinal()
     titles = [
         f"{phase.name}, {phase.date}{'' if phase.confidence in SURE else ' ?'}" for phase in keys

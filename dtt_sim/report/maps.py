@@ -8,9 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dtt_sim.report.style import (
+    ACCENT,
+    COAST,
+    FRAME,
+    LABEL_PT,
+    SMALL_PRINT,
+    SMALL_PT,
+    TEXT_PT,
+    TITLE_PT,
+    new_figure,
+    write_png,
+)
+
+# Other pictures take these from here, as they did before there was a module of style.
+from dtt_sim.report.style import SEA_SERVED_COLOURS as SEA_SERVED_COLOURS  # noqa: PLC0414
+from dtt_sim.report.style import SERVED_COLOURS as SERVED_COLOURS  # noqa: PLC0414
+from dtt_sim.report.style import draw_scale as draw_scale  # noqa: PLC0414
 from dtt_sim.typing import BoolArray
 from dtt_sim.workflow.area import Area
-from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.service import Evaluated, Quality, qualities_of
 from terrain.grid import Grid, transformer
 from terrain.ground import SEA
@@ -18,9 +34,6 @@ from terrain.ground import SEA
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Distinct in hue and in lightness, so that print in grey and colour-blind readers keep them apart.
-SERVED_COLOURS = ("#f4efe6", "#8fc3dd", "#1f6f9f")
-SEA_SERVED_COLOURS = ("#dfe6ea", "#b5d5e3", "#6fa3bf")
 HEAD_IN, FOOT_IN, PANEL_HEAD_IN = 0.65, 0.6, 0.5
 CREDIT_ROW_IN, CREDIT_CHARACTER_IN = 0.11, 0.055
 """Of small print: a row, and a character on average with something to spare [in]."""
@@ -38,8 +51,6 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     path : Path
         PNG file; written whole or not at all.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
     names = list(found.service)
@@ -54,8 +65,7 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     foot_in = FOOT_IN + (LEGEND_ROW_IN if n_legend == 3 else 0.0) + credits_in
     head_in = HEAD_IN + (TITLE_ROW_IN if found.scenario.phase else 0.0)
     height = (width / n_col * aspect + PANEL_HEAD_IN) * n_row + head_in + foot_in
-    figure = Figure(figsize=(width, height), dpi=150)
-    FigureCanvasAgg(figure)
+    figure = new_figure(width, height)
     sea = area.ground.zone_at(*area.grid.lonlat()) == SEA
     axes = figure.subplots(n_row, n_col, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
@@ -63,24 +73,24 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
     for ax in axes[len(names) :]:
         ax.set_axis_off()
     handles: list[Any] = [
-        Patch(facecolor=colour, edgecolor="#555555", label=text)
+        Patch(facecolor=colour, edgecolor=FRAME, label=text)
         for colour, text in zip(SERVED_COLOURS, texts, strict=True)
     ]
     handles += [
-        Patch(facecolor="white", edgecolor="#555555", label="beyond the radius, or no data"),
-        Patch(facecolor=SEA_SERVED_COLOURS[0], edgecolor="#555555", label="paler: the same at sea"),
-        axes[0].plot([], [], "^", color="#b2182b", markeredgecolor="white", label="transmitter")[0],
+        Patch(facecolor="white", edgecolor=FRAME, label="beyond the radius, or no data"),
+        Patch(facecolor=SEA_SERVED_COLOURS[0], edgecolor=FRAME, label="paler: the same at sea"),
+        axes[0].plot([], [], "^", color=ACCENT, markeredgecolor="white", label="transmitter")[0],
     ]
     figure.legend(
         handles=handles,
         loc="lower center",
         ncols=n_legend,
         frameon=False,
-        fontsize=9,
+        fontsize=LABEL_PT,
         bbox_to_anchor=(0.5, (0.22 + credits_in) / height),
     )
     figure.suptitle(
-        _title(area, found), fontsize=13, fontweight="bold", y=1.0 - 0.1 / height, va="top"
+        _title(area, found), fontsize=TITLE_PT, fontweight="bold", y=1.0 - 0.1 / height, va="top"
     )
     figure.text(
         0.99,
@@ -88,15 +98,14 @@ def draw_map(area: Area, found: Evaluated, path: Path) -> None:
         lines,
         ha="right",
         va="bottom",
-        fontsize=6,
-        color="#444444",
+        fontsize=SMALL_PT,
+        color=SMALL_PRINT,
     )
     figure.subplots_adjust(
         left=0.01, right=0.99, top=1.0 - (head_in + PANEL_HEAD_IN) / height, bottom=foot_in / height,
         wspace=0.02, hspace=PANEL_HEAD_IN / (width / n_col * aspect),
     )  # fmt: skip
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+    write_png(figure, path)
 
 
 def _labels(found: Evaluated) -> list[str]:
@@ -139,14 +148,14 @@ def _draw_service(ax: Axes, area: Area, found: Evaluated, name: str, sea: BoolAr
     picture[np.isnan(layers.probability)] = to_rgb("#ffffff")
     west, south, east, north = grid.bounds
     ax.imshow(picture, extent=(west, east, south, north), interpolation="nearest")
-    ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors="#333333", linewidths=0.6)
+    ax.contour(grid.x, grid.y, sea.astype(float), levels=[0.5], colors=COAST, linewidths=0.6)
     _draw_sites(ax, grid, found, name)
     draw_scale(ax, grid)
     ax.set_xlim(west, east)
     ax.set_ylim(south, north)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.set_title(_caption(area, found, name), fontsize=9, loc="left", parse_math=False)
+    ax.set_title(_caption(area, found, name), fontsize=LABEL_PT, loc="left", parse_math=False)
 
 
 def _caption(area: Area, found: Evaluated, name: str) -> str:
@@ -178,7 +187,7 @@ def _draw_sites(ax: Axes, grid: Grid, found: Evaluated, name: str) -> None:
         x, y = change.transform(transmitter.lon_deg, transmitter.lat_deg)
         if not (west <= x <= east and south <= y <= north):
             continue
-        ax.plot(x, y, "^", color="#b2182b", markersize=7, markeredgecolor="white", zorder=5)
+        ax.plot(x, y, "^", color=ACCENT, markersize=7, markeredgecolor="white", zorder=5)
         if transmitter.site in labelled:
             continue
         labelled.add(transmitter.site)
@@ -189,37 +198,8 @@ def _draw_sites(ax: Axes, grid: Grid, found: Evaluated, name: str) -> None:
             xytext=(-6 if right else 6, 4),
             textcoords="offset points",
             ha="right" if right else "left",
-            fontsize=7.5,
+            fontsize=TEXT_PT,
             zorder=6,
             path_effects=[withStroke(linewidth=2.2, foreground="white")],
             parse_math=False,
         )
-
-
-def draw_scale(ax: Axes, grid: Grid) -> None:
-    """Scale bar of a round length, lower left, and an arrow to grid north, lower right."""
-    from matplotlib.patheffects import withStroke
-
-    west, south, east, north = grid.bounds
-    _, east_m = grid.cell_size_m()
-    per_km = 1000.0 * grid.transform[0] / east_m
-    reach_km = 0.22 * (east - west) / per_km
-    length_km = max(
-        (v * 10.0**e for e in range(-2, 4) for v in (1, 2, 5) if v * 10.0**e <= reach_km),
-        default=reach_km,
-    )
-    x, y = west + 0.03 * (east - west), south + 0.04 * (north - south)
-    ax.plot([x, x + length_km * per_km], [y, y], color="black", linewidth=2.5, zorder=6)
-    ax.annotate(
-        f"{length_km:g} km",
-        (x, y),
-        xytext=(0, 4),
-        textcoords="offset points",
-        fontsize=8,
-        zorder=6,
-        path_effects=[withStroke(linewidth=2.2, foreground="white")],
-    )
-    ax.annotate(
-        "N", xy=(0.965, 0.115), xytext=(0.965, 0.02), xycoords="axes fraction", ha="center",
-        fontsize=9, arrowprops={"arrowstyle": "-|>", "facecolor": "black"}, zorder=6,
-    )  # fmt: skip

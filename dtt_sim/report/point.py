@@ -13,8 +13,18 @@ from dtt_sim.network.explain import Explanation, Part
 from dtt_sim.network.sfn import Window, weight
 from dtt_sim.propagation.geometry import EARTH_RADIUS_KM
 from dtt_sim.report.maps import wrapped
+from dtt_sim.report.style import (
+    ACCENT,
+    HEAD_PT,
+    SMALL_PRINT,
+    SMALL_PT,
+    TEXT_PT,
+    name_point,
+    new_figure,
+    write_png,
+)
+from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.area import prediction_of
-from dtt_sim.workflow.output import whole_file
 from dtt_sim.workflow.point import PointReport
 from terrain.ground import Ground
 from terrain.profile import Profile, extract
@@ -90,17 +100,14 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
     path : Path
         PNG file; written whole or not at all.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     found = report.multiplexes[multiplex]
-    figure = Figure(figsize=(9.0, 7.5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9.0, 7.5, layout="constrained")
     echoes, terrain = figure.subplots(2, 1)
     title = report.scenario.services[multiplex].title
     figure.suptitle(
         f"{title} at {report.lat_deg:.4f} N {report.lon_deg:.4f} E: {_verdict(found)}",
-        fontsize=11,
+        fontsize=HEAD_PT,
+        parse_math=False,
     )
     late = report.scenario.keys.propagation.interfering_time_percent
     _draw_echoes(echoes, found, report.windows[multiplex], late)
@@ -110,12 +117,11 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
     else:
         terrain.set_axis_off()
     if ground.is_schematic:
-        terrain.set_title("SCHEMATIC TERRAIN: the relief is made up", fontsize=8, loc="left")
+        terrain.set_title("SCHEMATIC TERRAIN: the relief is made up", fontsize=TEXT_PT, loc="left")
     if ground.credits:
         text = wrapped(" · ".join(ground.credits), 9.0)
-        figure.supxlabel(text, fontsize=6, color="#444444")
-    with whole_file(path) as part:
-        figure.savefig(part, format="png")
+        figure.supxlabel(text, fontsize=SMALL_PT, color=SMALL_PRINT, parse_math=False)
+    write_png(figure, path)
 
 
 def _draw_echoes(ax: Axes, found: Explanation, window: Window, late_percent: float) -> None:
@@ -180,7 +186,8 @@ def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Grou
     start, end = _antennas(site, profile, report)
     line = start + (end - start) * d / total
     wavelength_m = 299.792458 / site.frequency_mhz
-    zone = 0.6 * np.sqrt(1000.0 * wavelength_m * d * (total - d) / total)
+    first = np.sqrt(1000.0 * wavelength_m * d * (total - d) / total)
+    zone = 0.6 * first
     ax.fill_between(d, profile.height_m + bulge, np.nanmin(bulge) - 30.0, color=GROUND_COLOUR,
                     label="ground")  # fmt: skip
     if profile.clutter_m.any():
@@ -188,12 +195,37 @@ def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Grou
         ax.plot(d, top, color="#4d7a3a", linewidth=0.6, label="clutter")
     ax.fill_between(d, line - zone, line + zone, color=ZONE_COLOUR, alpha=0.6,
                     label="0.6 of the first Fresnel zone")  # fmt: skip
+    for edge in (line - first, line + first):
+        ax.plot(d, edge, color=ZONE_COLOUR, linewidth=0.8, linestyle="--",
+                label="first Fresnel zone" if edge[d.size // 2] < line[d.size // 2] else None)  # fmt: skip
     ax.plot(d, line, color=LINE_COLOUR, linewidth=1.0, label="line of sight")
+    _mark_obstacle(ax, profile, bulge, line, first)
     ax.set_xlim(0.0, total)
     ax.set_ylim(min(0.0, float(np.nanmin(profile.height_m))) - 10.0, None)
-    ax.set_xlabel(f"distance from {site.site} ({site.id}) [km]")
+    ax.set_xlabel(f"distance from {site.site} ({site.id}) [km]", parse_math=False)
     ax.set_ylabel(f"height over an Earth of {radius_km:,.0f} km [m]")
     ax.legend(loc="upper right", fontsize=7)
+
+
+def _mark_obstacle(
+    ax: Axes, profile: Profile, bulge: Float64Array, line: Float64Array, first: Float64Array
+) -> None:
+    """Mark where the ground, with what stands on it, leaves least of the first Fresnel zone free."""
+    top = profile.height_m + profile.clutter_m + bulge
+    inner = slice(1, -1)
+    share = (line[inner] - top[inner]) / np.maximum(first[inner], 1e-9)
+    if not share.size or np.isnan(share).all():
+        return
+    k = int(np.nanargmin(share)) + 1
+    found = float(share[k - 1])
+    text = (
+        f"{-found:.1f} of the zone's radius above the line" if found < 0.0
+        else f"{found:.1f} of the zone's radius free"
+    )  # fmt: skip
+    at = float(profile.distance_km[k]), float(top[k])
+    ax.plot(*at, "v", color=ACCENT, markersize=6, markeredgecolor="white", zorder=5)
+    is_right = at[0] > 0.5 * float(profile.distance_km[-1])
+    name_point(ax, f"{at[0]:.1f} km: {text}", at, is_right=is_right)
 
 
 def _antennas(site: Transmitter, profile: Profile, report: PointReport) -> tuple[float, float]:

@@ -247,14 +247,21 @@ class FinishedRun:
         DttSimError
             Not there, or not on the run's grid.
         """
-        return self._raster(self.folder / "phases" / phase / f"{service}_{name}.tif")
+        return self.raster(self.folder / "phases" / phase / f"{service}_{name}.tif")
 
     @cached_property
     def zone(self) -> NDArray[Any]:
         """Land and sea at receiving places; codes of :mod:`terrain.ground`."""
-        return self._raster(self.folder / ZONE).values
+        return self.raster(self.folder / ZONE).values
 
-    def _raster(self, path: Path) -> Layer:
+    def raster(self, path: Path) -> Layer:
+        """First band of a raster on the run's grid.
+
+        Raises
+        ------
+        DttSimError
+            Not there, cut off, or not on the run's grid.
+        """
         import rasterio
         from rasterio.errors import RasterioError
 

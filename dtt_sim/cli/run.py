@@ -103,6 +103,7 @@ def run(
     from shutil import copyfile
 
     from dtt_sim.report.gantt import draw_plan
+    from dtt_sim.report.links import draw_links
     from dtt_sim.report.maps import draw_map
     from dtt_sim.report.text import closing_lines
     from dtt_sim.workflow.output import whole_file
@@ -133,6 +134,7 @@ def run(
             copyfile(map_of(result.last), part)
         if loaded.phases:
             draw_plan(loaded, out / "plan.png")
+        draw_links(result.scenario, result.ground, out)
         tell("map", 1, 1)
     for line in closing_lines(result):
         click.echo(line)

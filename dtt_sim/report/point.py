@@ -23,6 +23,7 @@ from dtt_sim.report.style import (
     new_figure,
     write_png,
 )
+from dtt_sim.scenario.load import Scenario
 from dtt_sim.typing import Float64Array
 from dtt_sim.workflow.area import prediction_of
 from dtt_sim.workflow.point import PointReport
@@ -113,7 +114,8 @@ def draw_point(report: PointReport, multiplex: str, ground: Ground, path: Path) 
     _draw_echoes(echoes, found, report.windows[multiplex], late)
     by_id = {t.id: t for t in report.scenario.transmitters}
     if found.aim:
-        _draw_profile(terrain, report, by_id[found.aim], ground)
+        place = report.lon_deg, report.lat_deg
+        draw_profile(terrain, report.scenario, by_id[found.aim], place, ground)
     else:
         terrain.set_axis_off()
     if ground.is_schematic:
@@ -172,18 +174,22 @@ def _draw_echoes(ax: Axes, found: Explanation, window: Window, late_percent: flo
     share.set_ylabel("weight", color=WANTED_COLOUR)
 
 
-def _draw_profile(ax: Axes, report: PointReport, site: Transmitter, ground: Ground) -> None:
-    """Ground over the effective Earth, line of sight and 0.6 of the first Fresnel zone."""
-    profile = extract(
-        ground, site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg, allow_gaps=True
-    )
-    delta_n, _ = prediction_of(report.scenario).refractivity_between(
-        site.lon_deg, site.lat_deg, report.lon_deg, report.lat_deg
-    )
+def draw_profile(
+    ax: Axes, scenario: Scenario, site: Transmitter, place: tuple[float, float], ground: Ground
+) -> None:
+    """Ground over the effective Earth, line of sight and the first Fresnel zone.
+
+    Parameters
+    ----------
+    place : tuple of float
+        Longitude and latitude of the receiver [deg].
+    """
+    profile = extract(ground, site.lon_deg, site.lat_deg, *place, allow_gaps=True)
+    delta_n, _ = prediction_of(scenario).refractivity_between(site.lon_deg, site.lat_deg, *place)
     radius_km = EARTH_RADIUS_KM * 157.0 / (157.0 - delta_n)  # P.1812 (6), (7a)
     d, total = profile.distance_km, float(profile.distance_km[-1])
     bulge = 500.0 * d * (total - d) / radius_km
-    start, end = _antennas(site, profile, report)
+    start, end = _antennas(site, profile, scenario)
     line = start + (end - start) * d / total
     wavelength_m = 299.792458 / site.frequency_mhz
     first = np.sqrt(1000.0 * wavelength_m * d * (total - d) / total)
@@ -228,12 +234,12 @@ def _mark_obstacle(
     name_point(ax, f"{at[0]:.1f} km: {text}", at, is_right=is_right)
 
 
-def _antennas(site: Transmitter, profile: Profile, report: PointReport) -> tuple[float, float]:
+def _antennas(site: Transmitter, profile: Profile, scenario: Scenario) -> tuple[float, float]:
     """Antenna heights above sea at both ends [m]."""
     start = site.height_amsl_m
     if start is None:
         start = float(profile.height_m[0]) + float(site.height_agl_m or 0.0)
-    end = float(profile.height_m[-1]) + report.scenario.reception.predicted_height_agl_m
+    end = float(profile.height_m[-1]) + scenario.reception.predicted_height_agl_m
     return start, end
 
 

@@ -23,6 +23,7 @@ from dtt_sim.report.html.tables import tables_of
 from dtt_sim.report.html.versus import Versus, compare_sources
 from dtt_sim.report.html.words import Words, as_number
 from dtt_sim.report.language import Language
+from dtt_sim.report.links import picture_of
 from dtt_sim.workflow.output import whole_file
 
 WEB: Final = Path(__file__).parents[1] / "web"
@@ -91,7 +92,7 @@ def render(
         t=language, words=words, run=source.run, source=source, other=other, versus=versus,
         headline=told, tables=tables, data=safe_json(data), blobs=blobs.items, missing=missing,
         scripts=scripts, styles=[styles, (WEB / "report.css").read_text("utf-8")],
-        policy=_policy(scripts), notes=_notes(words, other), credits=_credits(source, other),
+        policy=_policy(scripts), profiles=_profiles(source), notes=_notes(words, other), credits=_credits(source, other),
         libraries=_libraries(), version=__version__, n_draw=_draws(source), has_map=bool(data["runs"][0]["phases"]),
     )  # fmt: skip
     return page, missing
@@ -174,6 +175,17 @@ def safe_json(data: Mapping[str, Any]) -> str:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _profiles(source: Source) -> list[tuple[str, str]]:
+    """Names of paths, and the pictures of their profiles that the run has."""
+    found = []
+    for row in source.rows("links"):
+        path = picture_of(source.run.folder, row["name"])
+        if path.is_file():
+            picture = base64.b64encode(path.read_bytes()).decode()
+            found.append((row["name"], f"data:image/png;base64,{picture}"))
+    return found
 
 
 def _policy(scripts: list[str]) -> str:

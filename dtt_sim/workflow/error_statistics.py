@@ -29,6 +29,10 @@ _BINS = 15
 _BLOCK = 2048
 
 
+LEAST_SPREAD_DB = 1e-9
+"""Levels that spread less are all the same: they correlate with nothing [dB]."""
+
+
 class Statistics(NamedTuple):
     """Statistics of errors, measured less predicted.
 
@@ -87,7 +91,7 @@ def statistics_of(measured: Float64Array, predicted: Float64Array) -> Statistics
         msg = "no errors; give at least one measurement"
         raise ValueError(msg)
     n = error.size
-    varies = n > 1 and np.ptp(measured) > 0.0 and np.ptp(predicted) > 0.0
+    varies = n > 1 and min(np.ptp(measured), np.ptp(predicted)) > LEAST_SPREAD_DB
     return Statistics(
         n,
         float(error.mean()),

@@ -48,6 +48,8 @@ def test_statistics_by_hand() -> None:
     assert (one.mean_db, one.rmse_db) == (2.0, 2.0)
     assert math.isnan(one.std_db)
     assert math.isnan(one.correlation)
+    alike = statistics_of(np.array([0.0, 1.0]), np.array([0.0, 8.5e-231]))
+    assert math.isnan(alike.correlation)
     assert math.isnan(statistics_of(np.array([50.0, 51.0]), np.array([48.0, 48.0])).correlation)
     with pytest.raises(ValueError, match="at least one"):
         statistics_of(np.array([]), np.array([]))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,7 +19,7 @@ from dtt_sim.errors import Problem, ScenarioError
 from dtt_sim.model import Transmitter
 from dtt_sim.network.protection import ProtectionRow
 from dtt_sim.network.reception import Reception
-from dtt_sim.scenario.keys import Confidence
+from dtt_sim.scenario.assumptions import phase_assumptions, row_assumptions
 from dtt_sim.scenario.merge import Layer, Merged, Origin, override_named, read_files, where
 from dtt_sim.scenario.on_air import check_masts, check_networks
 from dtt_sim.scenario.parts import (
@@ -41,7 +41,7 @@ from dtt_sim.scenario.prices import check_prices
 from dtt_sim.scenario.schema import AssumptionKeys, ScenarioKeys
 from dtt_sim.scenario.services import Analogue, Multiplex, Other
 from dtt_sim.scenario.toml_lines import KeyPath
-from dtt_sim.scenario.transmitters import Row, build_transmitters, nearest
+from dtt_sim.scenario.transmitters import build_transmitters, nearest
 
 _FILE_KEYS: tuple[KeyPath, ...] = (
     ("terrain", "elevation"),
@@ -401,45 +401,11 @@ def _check(merged: Merged, source: _Source) -> Scenario | None:
     return Scenario(
         source.path, source.override, source.set_values, keys, reception, multiplexes, analogue,
         others, own_ratios, tuple(transmitter for transmitter, _ in built),
-        (*keys.assumption, *_phase_assumptions(keys), *_row_assumptions(built)), idle,
+        (*keys.assumption, *phase_assumptions(keys), *row_assumptions(built)), idle,
         station_ids=tuple(row.values.get("id", "") for row in rows),
         site_names=tuple(dict.fromkeys(row.values.get("site", "") for row in rows)),
         origin=dict(merged.origin),
     )  # fmt: skip
-
-
-def _phase_assumptions(keys: ScenarioKeys) -> list[AssumptionKeys]:
-    return [
-        AssumptionKeys(
-            key=f"phase.{phase.id}.date", value=phase.date.isoformat(), unit="date",
-            confidence=phase.confidence, reason=phase.note,
-        )
-        for phase in keys.phase
-        if phase.confidence != "VERIFIED"
-    ]  # fmt: skip
-
-
-def _row_assumptions(built: list[tuple[Transmitter, Row]]) -> list[AssumptionKeys]:
-    of_antennas = [
-        AssumptionKeys(
-            key=f"transmitters.{transmitter.id}.{column}", value=row.values[column], unit="",
-            confidence="ASSUMED", reason=note, source=row.values[column].partition("@")[0],
-        )
-        for transmitter, row in built
-        for column, note in row.notes
-    ]  # fmt: skip
-    return of_antennas + [
-        AssumptionKeys(
-            key=f"transmitters.{transmitter.id}",
-            value=transmitter.site,
-            unit="",
-            confidence=cast("Confidence", row.values["confidence"]),
-            reason=row.values.get("note", ""),
-            source=row.file.name,
-        )
-        for transmitter, row in built
-        if row.values.get("confidence") in {"SINGLE", "RECALL", "ASSUMED", "SYNTHETIC"}
-    ]
 
 
 def _resolve_files(merged: Merged) -> None:

@@ -11,8 +11,8 @@ from dtt_sim.antenna.pattern import horizontal_attenuation_db
 from dtt_sim.antenna.standard import standard_antenna
 from dtt_sim.errors import Problem
 from dtt_sim.model import Transmitter
+from dtt_sim.scenario.assumptions import row_assumptions
 from dtt_sim.scenario.candidates import toml_table
-from dtt_sim.scenario.load import _row_assumptions
 from dtt_sim.scenario.transmitters import build_transmitters, read_rows
 
 HEAD = (
@@ -129,7 +129,7 @@ def test_what_was_assumed_of_an_antenna_is_an_assumption(tmp_path: Path) -> None
     built = build_transmitters(
         read_rows(tmp_path / "tx.csv", problems), {"K33": "dvbt2"}, None, problems
     )
-    found = _row_assumptions(built)
+    found = row_assumptions(built)
     told = {(a.key, a.value, a.confidence) for a in found}
     assert ("transmitters.a.vertical_pattern", "panel_4bay", "ASSUMED") in told
     assert any("a formula, not a measurement" in a.reason for a in found)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from dtt_sim.transition.ledger import apportion
+from dtt_sim.transition.whole_numbers import apportion
 from dtt_sim.workflow.tables import ALL
 
 NEITHER, LOST, GAINED, KEPT = range(4)

@@ -489,18 +489,3 @@ def _rows(
             STATUS[int(status[first])], CAUSES[why] if why != NO_CAUSE else "",
             fates.stations[who] if who != NOTHING else "",
         ), cells  # fmt: skip
-
-
-def apportion(values: Float64Array) -> IntArray:
-    """Whole numbers as near to the values as may be that sum to their rounded sum.
-
-    The largest remainders are rounded up; of equal ones the first.
-
-    >>> apportion(np.array([1.4, 1.4, 1.2])).tolist()
-    [2, 1, 1]
-    """
-    whole = np.floor(values).astype(np.int64)
-    missing = round(float(values.sum())) - int(whole.sum())
-    order = np.argsort(-(values - whole), kind="stable")
-    whole[order[:missing]] += 1
-    return whole

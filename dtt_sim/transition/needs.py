@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from dtt_sim.transition.households import GROUPS
-from dtt_sim.transition.ledger import apportion
+from dtt_sim.transition.whole_numbers import apportion
 from dtt_sim.typing import Float64Array
 
 RECEIVERS, SATELLITE, CAPEX, OPEX = "receivers delivered", "satellite receivers", "capex", "opex"

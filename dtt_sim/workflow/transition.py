@@ -17,11 +17,11 @@ from dtt_sim.transition.ledger import (
     Fates,
     Ledger,
     PhaseReception,
-    apportion,
     build_ledger,
     find_fates,
 )
 from dtt_sim.transition.reception import LonLat, PhaseNetwork, PhaseService
+from dtt_sim.transition.whole_numbers import apportion
 from dtt_sim.typing import Float64Array, IntArray
 from dtt_sim.workflow.area import Area
 from dtt_sim.workflow.losses import Losses, Progress

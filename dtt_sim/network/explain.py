@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from dtt_sim.network.azimuth import azimuth_deg
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination, discrimination_db
 from dtt_sim.network.evaluate import (
     CAUSES,
@@ -21,7 +22,7 @@ from dtt_sim.network.evaluate import (
     evaluate_group,
     nuisance_db,
 )
-from dtt_sim.network.multiplex import Group, StationFields, azimuth_deg, kernel_rules, need_of
+from dtt_sim.network.multiplex import Group, StationFields, kernel_rules, need_of
 from dtt_sim.network.sfn import SfnReceiver, Window, weight
 from dtt_sim.units import SPEED_OF_LIGHT_KM_PER_US
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from dtt_sim._jit import driver, kernel
+from dtt_sim._jit import driver
+from dtt_sim.network.azimuth import write_azimuths
 from dtt_sim.network.discrimination import OMNIDIRECTIONAL, Discrimination
 from dtt_sim.network.evaluate import (
     NO_DATA,
@@ -423,34 +424,6 @@ def _stack(
     return stack
 
 
-@kernel
-def _azimuths_deg(lon_deg: float, lat_deg: float, sites: _Sites, azimuth_deg: Float64Array) -> None:
-    """Azimuths from a place to all stations, on the sphere; written to `azimuth_deg`."""
-    lon, lat = math.radians(lon_deg), math.radians(lat_deg)
-    sin_lon, cos_lon, sin_lat, cos_lat = math.sin(lon), math.cos(lon), math.sin(lat), math.cos(lat)
-    for s in range(azimuth_deg.size):
-        east = cos_lon * sites.y[s] - sin_lon * sites.x[s]
-        away = cos_lon * sites.x[s] + sin_lon * sites.y[s]
-        north = cos_lat * sites.z[s] - sin_lat * away
-        azimuth_deg[s] = math.degrees(math.atan2(east, north))
-
-
-def azimuth_deg(lon_deg: float, lat_deg: float, to_lon_deg: float, to_lat_deg: float) -> float:
-    """Azimuth from one place to another, as the evaluation takes it: on the sphere [deg]."""
-    places = (np.array(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
-    return float(azimuth_deg_of(*places))
-
-
-def azimuth_deg_of(
-    lon_deg: Float64Array, lat_deg: Float64Array, to_lon_deg: Float64Array, to_lat_deg: Float64Array
-) -> Float64Array:
-    """Azimuths from places to others, as :func:`azimuth_deg`; NaN of places that are not known."""
-    lon, lat, to_lon, to_lat = (np.radians(v) for v in (lon_deg, lat_deg, to_lon_deg, to_lat_deg))
-    east = np.sin(to_lon - lon) * np.cos(to_lat)
-    north = np.cos(lat) * np.sin(to_lat) - np.sin(lat) * np.cos(to_lat) * np.cos(to_lon - lon)
-    return np.asarray(np.degrees(np.arctan2(east, north)))
-
-
 @driver
 def _evaluate_cells(
     wanted: Float32Array,
@@ -477,7 +450,7 @@ def _evaluate_cells(
             distance = np.float64(distance_km[s, cell])
             arrival[s] = sites.delay_us[s] + distance / SPEED_OF_LIGHT_KM_PER_US
         if is_directive:
-            _azimuths_deg(lon_deg[cell], lat_deg[cell], sites, azimuth)
+            write_azimuths(lon_deg[cell], lat_deg[cell], sites.x, sites.y, sites.z, azimuth)
         out.sigmas[cell] = math.nan
         out.margin[cell] = out.wanted[cell] = np.float32(math.nan)
         out.unwanted[cell] = out.gain[cell] = np.float32(math.nan)

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dtt_sim.network.azimuth import azimuth_deg_of
 from dtt_sim.network.evaluate import NOTHING
 from dtt_sim.network.household import OnAir, receive_programmes
-from dtt_sim.network.multiplex import MultiplexLayers, StationFields, azimuth_deg_of
+from dtt_sim.network.multiplex import MultiplexLayers, StationFields
 from dtt_sim.network.setting import Setting
 from dtt_sim.typing import BoolArray, Float64Array, IntArray
 

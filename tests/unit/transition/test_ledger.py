@@ -25,13 +25,13 @@ from dtt_sim.transition.ledger import (
     Item,
     Ledger,
     PhaseReception,
-    apportion,
     build_ledger,
     find_fates,
     items_of,
     kind_weights,
 )
 from dtt_sim.transition.reception import PhaseNetwork, PhaseService
+from dtt_sim.transition.whole_numbers import apportion
 
 MODE = Mode("32K", "1/32", "PP4", "64QAM", "3/4")  # 112 µs
 DIGITAL = link_budget(MODE, Receiving("fixed"), 570.0)

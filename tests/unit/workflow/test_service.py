@@ -13,9 +13,9 @@ import rasterio
 from dtt_sim.cli.main import main
 from dtt_sim.errors import DttSimError, ScenarioError
 from dtt_sim.network.analogue import nuisance_field, usable_field_power_sum
+from dtt_sim.network.azimuth import azimuth_deg
 from dtt_sim.network.discrimination import discrimination_db, discrimination_of_band
 from dtt_sim.network.evaluate import CAUSES
-from dtt_sim.network.multiplex import azimuth_deg
 from dtt_sim.network.protection import protection_ratio
 from dtt_sim.scenario.load import Scenario, load_scenario
 from dtt_sim.workflow.run import Run, run

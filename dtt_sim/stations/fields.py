@@ -143,7 +143,7 @@ FIELDS: dict[str, Field] = {
         LENGTH_UNITS,
     ),
     "ground": Field(
-        "height of the ground at the site: added to a mast's by the terrain, so left out",
+        "height of the ground at the site; only `dtt-sim terrain check` compares it",
         ("ground height", "ground level", "site alt", "ground elevation", "site height", "site elevation",
          "elevation", "altitude", "site height amsl", "site altitude", "cao độ", "độ cao mặt đất",
          "độ cao địa hình", "cao độ mặt đất", "độ cao so với mực nước biển",
@@ -269,7 +269,7 @@ FIELDS: dict[str, Field] = {
 
 OWN_COLUMNS = {
     "lat_deg": "lat", "lon_deg": "lon", "height_agl_m": "height_agl", "height_amsl_m": "height_amsl",
-    "erp_kw": "erp", "eirp_kw": "eirp", "frequency_mhz": "frequency",
+    "ground_amsl_m": "ground", "erp_kw": "erp", "eirp_kw": "eirp", "frequency_mhz": "frequency",
     "electrical_tilt_deg": "electrical_tilt", "mechanical_tilt_deg": "mechanical_tilt",
     "mechanical_tilt_azimuth_deg": "mechanical_tilt_azimuth", "delay_us": "delay",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from dtt_sim.scenario.keys import Confidence
-from dtt_sim.scenario.transmitters import COLUMNS, nearest
+from dtt_sim.scenario.transmitters import COLUMNS, RANGES, nearest
 from dtt_sim.stations.cells import plain_number
 from dtt_sim.stations.fields import unit_of
 from dtt_sim.stations.frequencies import agree, parse_channel, parse_frequency_mhz, parse_raster
@@ -80,6 +80,23 @@ def read_heights(record: Record, draft: Draft, mark: str) -> None:
         draft.refuse(f"no height of the antenna above ground or above sea{more}; give one")
     draft.values["height_agl_m"] = "" if agl is None else plain_number(agl)
     draft.values["height_amsl_m"] = "" if amsl is None else plain_number(amsl)
+    draft.values["ground_amsl_m"] = _ground(record, draft, mark)
+
+
+def _ground(record: Record, draft: Draft, mark: str) -> str:
+    """Height of the ground by the list; a bad one is no reason to refuse the station."""
+    limits = RANGES["ground_amsl_m"]
+    try:
+        ground = measure(record, draft, "ground", mark, limits)
+    except ValueError as error:
+        draft.note(f"height of the ground left out: {error}")
+        return ""
+    if ground is None:
+        return ""
+    if not limits[0] <= ground <= limits[1]:
+        draft.note(f"height of the ground left out: {ground:g} m is not on this Earth")
+        return ""
+    return plain_number(ground)
 
 
 def read_power(record: Record, draft: Draft, mark: str) -> None:

@@ -56,6 +56,7 @@ def test_every_column_of_the_station_table_is_a_heading_and_no_synonym_has_two_m
         assert found is not None
         assert found.is_own
         assert found.field == OWN_COLUMNS.get(column, column)
+        assert found.field in FIELDS
     seen: dict[str, str] = {}
     for name, field in FIELDS.items():
         for text in field.synonyms:

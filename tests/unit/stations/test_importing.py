@@ -68,6 +68,26 @@ def test_a_plain_row_is_taken_and_the_table_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "cell", "kept", "told"),
+    [
+        ("ground_amsl_m", "108", "108", ""),
+        ("Độ cao mặt đất (m)", "108", "108", ""),
+        ("ground elevation", "354 ft", "107.899", "354 ft"),
+        ("ground_amsl_m", "abc", "", "height of the ground left out"),
+        ("ground_amsl_m", "9999", "", "9999 m is not on this Earth"),
+    ],
+)
+def test_the_ground_of_a_list_is_kept_for_the_check_of_terrain(
+    tmp_path: Path, heading: str, cell: str, kept: str, told: str
+) -> None:
+    """A bad one costs no station: nothing but the check looks at it."""
+    found = one(tmp_path, f"{HEAD},{heading}", f"Núi Hòn Me,10.11,104.89,98,10,33,{cell}")
+    assert found.fates[0].fate in {"taken", "noted"}
+    assert found.rows[0]["ground_amsl_m"] == kept
+    assert told in said(found)
+
+
+@pytest.mark.parametrize(
     ("head", "row", "erp_kw", "note"),
     [
         ("EIRP (kW)", "20", "12.1907", "EIRP 20 kW -> ERP 12.19 kW"),

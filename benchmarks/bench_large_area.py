@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -115,6 +114,18 @@ def make_area(
     return folder / "scenario.toml"
 
 
+SMALL_PARENT = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(usage.ru_maxrss)
+sys.exit(process.returncode)
+"""
+"""Starts what is measured: a new process begins with the peak of the one that forks it, and this one
+is small, whatever the memory of the program that asks."""
+
+
 def measured(arguments: list[str]) -> dict[str, float]:
     """Seconds and peak memory [GB] of one process.
 
@@ -124,12 +135,9 @@ def measured(arguments: list[str]) -> dict[str, float]:
         It failed.
     """
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    code = process.returncode = os.waitstatus_to_exitcode(status)
-    if code:
-        raise subprocess.CalledProcessError(code, arguments)
-    kib = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    command = [sys.executable, "-c", SMALL_PARENT, sys.executable, *arguments]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    kib = int(found.stdout) / (1024 if sys.platform == "darwin" else 1)
     return {"seconds": time.perf_counter() - start, "peak_gb": kib * 1024 / 1e9}
 
 

@@ -37,6 +37,15 @@ HEADLINE_HEADER = (
 )  # fmt: skip
 
 
+TABLES = ("ledger", "costs", "gates", "fairness", "headline")
+
+
+def remove_account(out: Path) -> None:
+    """Take away the account of an earlier run: this one has none."""
+    for name in (*(f"{table}.csv" for table in TABLES), FATES, FIGURES):
+        (out / name).unlink(missing_ok=True)
+
+
 def write_account(out: Path, account: PlanAccount, scenario: Scenario, area: Area) -> None:
     """Write the tables of a plan, and its fates as NetCDF."""
     transition = account.transition

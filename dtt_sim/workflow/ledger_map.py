@@ -71,7 +71,9 @@ def ask(folder: Path, question: Question) -> Answer:
 
     path = folder / FATES
     if not path.is_file():
-        msg = f"{path}: no such file; run a scenario with [[phase]] and [households]"
+        msg = (
+            f"{path}: no such file; run a scenario with [[phase]] and [households], all its phases"
+        )
         raise DttSimError(msg)
     try:
         with xr.open_dataset(path, engine="h5netcdf") as data:

@@ -15,7 +15,7 @@ from dtt_sim.network.household import Household
 from dtt_sim.network.multiplex import MultiplexLayers
 from dtt_sim.scenario.load import Scenario
 from dtt_sim.workflow import tables
-from dtt_sim.workflow.account_tables import write_account
+from dtt_sim.workflow.account_tables import remove_account, write_account
 from dtt_sim.workflow.accounts import (
     Coverage,
     PlanAccount,
@@ -264,6 +264,8 @@ def run(
             write_csv(out / f"{name}.csv", *tables.with_vintage(header, rows[name], vintage))
     if account is not None:
         write_account(out, account, last.scenario, area)
+    else:
+        remove_account(out)
     if alternatives:
         told = alternative_rows(result.alternatives)
         table = tables.with_vintage(ALTERNATIVE_HEADER, told, vintage)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dtt_sim.errors import DttSimError
+from dtt_sim.workflow.account_tables import TABLES as PLAN_TABLES
 from dtt_sim.workflow.datasets import FATES, POPULATION
 from dtt_sim.workflow.finished import FinishedRun, Layer, Places
 from dtt_sim.workflow.manifest import MANIFEST
@@ -21,7 +22,6 @@ from dtt_sim.workflow.tables import ALL
 from terrain.errors import TerrainError
 
 SERVED = "_served.tif"
-PLAN_TABLES = ("ledger", "costs", "gates", "fairness", "headline")
 TABLES = (
     "summary", "causes", "programmes", *PLAN_TABLES, "alternatives", "links", "assumptions",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -201,8 +202,19 @@ def test_one_phase_only(folder: Path, result: Run) -> None:
     )  # fmt: skip
     assert one.last.phase == "both"
     assert {r["phase"] for r in table(folder / "one" / "summary.csv")} == {"both"}
+    assert one.account is None
     name = "phases/both/K33_served.tif"
     assert (folder / "one" / name).read_bytes() == (result.out / name).read_bytes()
+
+
+def test_a_run_without_households_leaves_no_older_ledger(folder: Path, result: Run) -> None:
+    out = folder / "stale"
+    shutil.copytree(result.out, out)
+    assert (out / "ledger.csv").exists()
+    run(load_scenario(folder / "s.toml"), out, phase="both")
+    left = {p.name for p in out.iterdir()}
+    assert not left & {"ledger.csv", "costs.csv", "headline.csv", "transition.nc", "figures.nc"}
+    assert "summary.csv" in left
 
 
 @pytest.mark.parametrize(

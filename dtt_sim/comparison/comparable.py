@@ -329,14 +329,8 @@ def _other_differences(base: FinishedRun, other: FinishedRun) -> list[str]:
     """What differs beside the network, so that gains and losses are not the network's alone."""
     found = []
     a, b = base.manifest, other.manifest
-    ground = [
-        (
-            m["scenario"]["terrain"],
-            {k: v for k, v in m["files_sha256"].items() if k in _ground_files(m)},
-        )
-        for m in (a, b)
-    ]
-    if ground[0] != ground[1]:
+    # One file cut to another box is the same ground.
+    if a["terrain"]["sha256"] != b["terrain"]["sha256"] and _ground_of(a) != _ground_of(b):
         found.append("terrain differs: gains and losses are not those of the network alone")
     for table, text in _TABLES:
         told = _different(a["scenario"].get(table), b["scenario"].get(table))
@@ -350,13 +344,18 @@ def _other_differences(base: FinishedRun, other: FinishedRun) -> list[str]:
     return found
 
 
-def _ground_files(manifest: Mapping[str, Any]) -> set[str]:
-    """Files of the ground."""
+def _ground_of(manifest: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the ground is made of: keys, but for what is only told of it, and the hash of every file."""
+    keys = {
+        k: v
+        for k, v in manifest["scenario"]["terrain"].items()
+        if k not in {"credits", "schematic"}
+    }
     names: set[str] = set()
     for key in ("elevation", "land", "zones", "land_cover"):
-        value = manifest["scenario"]["terrain"].get(key)
+        value = keys.get(key)
         names.update(value if isinstance(value, list) else [value] if value else [])
-    return names
+    return keys, {k: v for k, v in manifest["files_sha256"].items() if k in names}
 
 
 def _different(a: Any, b: Any) -> list[str]:

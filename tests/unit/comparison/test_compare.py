@@ -341,6 +341,7 @@ def test_another_grid(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert data["change"].shape[2:] == FinishedRun.open(folder / "plain").grid.shape
     assert any("at its centre says" in text for text in data.attrs["warnings"])
     assert any("nearest place of its unit" in text for text in data.attrs["warnings"])
+    assert not any("terrain differs" in text for text in data.attrs["warnings"])  # cut otherwise
     assert "different grids" in data.attrs["no_probabilities"]
     # One plan on two grids: nearly everybody keeps what they have.
     changed = data["households"].sel(unit=ALL, change_kind=["gained", "lost"])
@@ -477,6 +478,19 @@ def test_draws_that_are_not_common(folder: Path, tmp_path: Path) -> None:
     run(load_scenario(file), tmp_path / "seed", cache=folder / "cache")
     data = dtt_sim.compare(folder / "base", tmp_path / "seed")
     assert "drawn differently (uncertainty.seed)" in data.attrs["no_probabilities"]
+
+
+def test_other_terrain_is_told(folder: Path, tmp_path: Path) -> None:
+    with rasterio.open(folder / "dem.tif") as file:
+        profile, height = file.profile, file.read()
+    with rasterio.open(folder / "higher.tif", "w", **profile) as file:
+        file.write(height + 1)
+    higher = load_scenario(
+        folder / "s.toml", set_values={"terrain.elevation": str(folder / "higher.tif")}
+    )
+    run(higher, tmp_path / "higher", draws=0)
+    warnings = dtt_sim.compare(folder / "plain", tmp_path / "higher").attrs["warnings"]
+    assert any("terrain differs" in text for text in warnings)
 
 
 def test_bad_input(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
